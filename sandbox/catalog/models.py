@@ -1,0 +1,288 @@
+"""The forms of dataset.yml, challenge.yml and starter.yml, as frozen typed objects."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from sandbox.descriptors import Descriptor, Words
+
+Type = Literal["integer", "number", "string", "boolean", "date", "datetime"]
+
+
+def _matching(pattern: str, said: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(said)
+        return value
+
+    return AfterValidator(check)
+
+
+Slug = Annotated[str, _matching(r"[a-z][a-z0-9-]*", "small letters, digits and hyphens")]
+Name = Annotated[str, _matching(r"[a-z][a-z0-9_]*", "small letters, digits and underscores")]
+Version = Annotated[str, _matching(r"\d+\.\d+\.\d+", "three numbers such as 1.0.0")]
+Email = Annotated[str, _matching(r"[^@\s]+@[^@\s]+", "an e-mail address")]
+
+# --- datasets -------------------------------------------------------------------------------------
+
+
+class Column(Descriptor):
+    """One column: its type as in Table Schema, and what a reader must know to use it."""
+
+    type: Type
+    title: Words
+    description: Words | None = None
+    unit: Words | None = None
+    required: bool = False
+    codes: dict[str, Words] | None = None
+    references: Name | None = None
+
+
+class Table(Descriptor):
+    """One table: `row` says in one sentence what a row is; `key` names the one key column."""
+
+    title: Words
+    row: Words
+    key: Name
+    columns: dict[Name, Column]
+    search: tuple[Name, ...] = ()
+    indexes: tuple[Name, ...] = ()
+
+    @property
+    def foreign_keys(self) -> dict[str, str]:
+        """Column → the table whose key it holds."""
+        return {n: c.references for n, c in self.columns.items() if c.references}
+
+
+class Parameter(Descriptor):
+    """A blank in a stored question; `options` is SQL for value and label of each choice."""
+
+    title: Words
+    type: Type = "string"
+    default: str | int | float
+    options: str | None = None
+
+
+class Question(Descriptor):
+    """A stored question: users' words, and the SQL that answers them."""
+
+    title: Words
+    description: Words | None = None
+    sql: str
+    parameters: dict[Name, Parameter] = Field(default_factory=dict)
+
+
+class Expectation(Descriptor):
+    """What must be true of the full tables: one SQL value, equal to `equals` or within `between`."""
+
+    what: Words
+    sql: str
+    equals: int | float | str | None = None
+    within: float = 0
+    between: tuple[float | int, float | int] | None = None
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Expectation:
+        if (self.equals is None) == (self.between is None):
+            raise ValueError("either equals or between")
+        return self
+
+
+class Origin(Descriptor):
+    """Where a hand-compiled fact comes from."""
+
+    title: Words
+    owner: str
+    licence: str
+    reference_date: date
+    url: str | None = None
+    note: Words | None = None
+
+
+class Assumption(Descriptor):
+    """A figure that a recipe uses: with its source, or marked as assumed."""
+
+    figure: Words
+    assumed: bool = False
+    source: str | None = None
+
+    @model_validator(mode="after")
+    def _honest(self) -> Assumption:
+        if self.assumed == (self.source is not None):
+            raise ValueError("either a source, or assumed: true")
+        return self
+
+
+class Dataset(Descriptor):
+    """dataset.yml."""
+
+    title: Words
+    summary: Words
+    version: Version
+    origin: Literal["open", "synthetic"]
+    licence: str
+    attribution: Words | None = None
+    publisher: str
+    contact: Email
+    reference_date: date
+    keywords: tuple[Words, ...] = ()
+    compiled_from: tuple[Origin, ...] = ()
+    derived_from: tuple[Slug, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    realistic: tuple[Words, ...] = ()
+    not_realistic: tuple[Words, ...] = ()
+    caveats: tuple[Words, ...] = ()
+    tables: dict[Name, Table]
+    expectations: tuple[Expectation, ...] = ()
+    questions: dict[Slug, Question] = Field(default_factory=dict)
+
+
+# --- challenges -----------------------------------------------------------------------------------
+
+
+class Owner(Descriptor):
+    name: Words
+    contact: Email
+
+
+class Decision(Descriptor):
+    """What the answer is for: who decides, when, and what follows from each outcome."""
+
+    what: Words
+    who: Words
+    when: Words
+    if_yes: Words
+    if_no: Words
+    if_unclear: Words
+
+
+class Baseline(Descriptor):
+    """Today's practice as a number to beat, with its source."""
+
+    what: Words
+    value: float | int
+    unit: Words
+    source: Words
+    date: date
+
+
+class AnswerColumn(Descriptor):
+    type: Type
+    title: Words
+    codes: dict[str, Words] | None = None
+    required: bool = True
+
+
+class Answers(Descriptor):
+    """The file a team hands in: one row per key. `answers.sql` beside it yields the truth.
+
+    `table` is the table whose rows are asked about, if there is one; `public_share` is the part of
+    the rows that a leaderboard may show while the challenge runs.
+    """
+
+    key: Name
+    key_type: Type = "string"
+    columns: dict[Name, AnswerColumn]
+    table: Name | None = None
+    public_share: Annotated[float, Field(gt=0, lt=1)] = 0.3
+
+
+class Score(Descriptor):
+    """How answers are measured: a metric of the kit, and the gates that must hold."""
+
+    metric: Slug
+    title: Words
+    unit: Words
+    explanation: Words
+    higher_is_better: bool = True
+    gates: tuple[Words, ...] = ()
+
+
+class Criterion(Descriptor):
+    title: Words
+    weight: Annotated[int, Field(gt=0, le=100)]
+    description: Words
+
+
+class CheckIn(Descriptor):
+    days: Literal[30, 90, 180]
+    who: Words
+    what: Words
+
+
+class Afterwards(Descriptor):
+    """What happens to the winner: whose money, which lawful route, and who asks when."""
+
+    budget_line: Words
+    route: Words
+    check_ins: tuple[CheckIn, ...]
+
+    @model_validator(mode="after")
+    def _all_three(self) -> Afterwards:
+        if [c.days for c in self.check_ins] != [30, 90, 180]:
+            raise ValueError("check-ins at 30, 90 and 180 days, in this order")
+        return self
+
+
+class Challenge(Descriptor):
+    """challenge.yml."""
+
+    title: Words
+    outcome: Words
+    summary: Words
+    owner: Owner
+    decision: Decision
+    baseline: Baseline
+    datasets: tuple[Slug, ...]
+    starter: Slug
+    questions: tuple[Slug, ...] = ()
+    time_needed: Words
+    level: Literal["first", "intermediate", "advanced"]
+    answers: Answers
+    score: Score
+    rubric: tuple[Criterion, ...]
+    guardrails: tuple[Words, ...]
+    lawful_purpose: Words
+    afterwards: Afterwards
+
+    @model_validator(mode="after")
+    def _hundred(self) -> Challenge:
+        if (total := sum(c.weight for c in self.rubric)) != 100:
+            raise ValueError(f"a rubric whose weights add up to 100, not {total}")
+        return self
+
+
+# --- starters -------------------------------------------------------------------------------------
+
+
+class Starter(Descriptor):
+    """starter.yml; what it asks for stands in cookiecutter.json beside it."""
+
+    title: Words
+    summary: Words
+    audience: Words
+    challenges: tuple[Slug, ...]
+    needs: Words
+    minutes: Annotated[int, Field(gt=0)]
+
+
+class Catalog(Descriptor):
+    """Everything that is described, by slug."""
+
+    datasets: dict[Slug, Dataset]
+    challenges: dict[Slug, Challenge]
+    starters: dict[Slug, Starter]
+
+    @property
+    def tables(self) -> dict[str, tuple[str, Table]]:
+        """Table name → its dataset's slug and itself; names are unique across datasets."""
+        return {n: (s, t) for s, d in self.datasets.items() for n, t in d.tables.items()}
+
+    @property
+    def questions(self) -> dict[str, tuple[str, Question]]:
+        """Question name → its dataset's slug and itself."""
+        return {n: (s, q) for s, d in self.datasets.items() for n, q in d.questions.items()}

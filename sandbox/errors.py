@@ -1,0 +1,123 @@
+"""Every error the kit raises, each a sentence its reader can act on.
+
+SandboxError
+├── ProblemsFound          a list: everything wrong at once, with file and line
+│   ├── CatalogError         a descriptor says something that cannot be
+│   ├── EventError           event.toml or secret.toml does
+│   ├── RecipeError          recipe.yml does
+│   ├── SourceError          a file of open data is not what its descriptor says
+│   ├── ExpectationsMissed   built tables differ from what the descriptor promises
+│   └── AnswersRejected      a file of answers cannot be scored
+├── BuildError             a step of the build failed
+├── BundleError            there is no bundle to read, or it is damaged
+├── TruthError             the hidden answers are missing or damaged
+├── StarterError           a starter cannot be made from these answers
+└── ServeError             the server cannot start
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake: what, where, found, expected, and the way out.
+
+    `file` is the path as its author knows it; `line` counts from 1, None when no line can be named.
+    """
+
+    what: str
+    file: str = ""
+    line: int | None = None
+    found: str | None = None
+    expected: str | None = None
+    fix: str | None = None
+
+    @property
+    def where(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.file else self.what
+        details = (("found", self.found), ("expected", self.expected), ("way out", self.fix))
+        return "\n".join([head, *(f"    {name}: {text}" for name, text in details if text)])
+
+
+class SandboxError(Exception):
+    """What the kit raises on purpose; the command line prints it without a traceback."""
+
+
+class ProblemsFound(SandboxError):
+    """Everything that is wrong, in the order of files and lines."""
+
+    title = "These problems were found"
+
+    def __init__(self, problems: Iterable[Problem], title: str | None = None):
+        self.problems = tuple(sorted(problems, key=lambda p: (p.file, p.line or 0, p.what)))
+        self.title = title or self.title
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        head = f"{self.title} ({count} problem{'s' if count != 1 else ''}):"
+        return "\n\n".join([head, *map(str, self.problems)])
+
+
+class CatalogError(ProblemsFound):
+    title = "The descriptors cannot be used"
+
+
+class EventError(ProblemsFound):
+    title = "The event's settings cannot be used"
+
+
+class RecipeError(ProblemsFound):
+    title = "The recipe cannot be used"
+
+
+class SourceError(ProblemsFound):
+    title = "The open data is not what its descriptor says"
+
+
+class ExpectationsMissed(ProblemsFound):
+    title = "The tables are not what their descriptors promise"
+
+
+class AnswersRejected(ProblemsFound):
+    title = "The answers cannot be scored"
+
+
+class BuildError(SandboxError):
+    pass
+
+
+class BundleError(SandboxError):
+    pass
+
+
+class TruthError(SandboxError):
+    pass
+
+
+class StarterError(SandboxError):
+    pass
+
+
+class ServeError(SandboxError):
+    pass
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The name that was probably meant, or None."""
+    matches = difflib.get_close_matches(word.lower(), {w.lower(): w for w in words}, n=1)
+    return {w.lower(): w for w in words}[matches[0]] if matches else None
+
+
+def did_you_mean(word: str, words: Sequence[str]) -> str:
+    """The way out for a name that does not exist, with every name that does."""
+    close = nearest(word, words)
+    known = ", ".join(words) or "none"
+    return f"did you mean {close}? Known: {known}" if close else f"known: {known}"

@@ -1,0 +1,40 @@
+"""Write hidden answers, and open them; only the build and the judge import this."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from pathlib import Path
+
+from sandbox.errors import TruthError
+
+
+def salted_hashes(folder: Path, salt: bytes) -> dict[str, str]:
+    """File → SHA-256 of salt and content: published before the event, checked after the reveal."""
+    return {
+        path.relative_to(folder).as_posix(): salted_hash(path, salt)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def salted_hash(path: Path, salt: bytes) -> str:
+    return hashlib.sha256(salt + path.read_bytes()).hexdigest()
+
+
+def commitment(seed: bytes, salt: bytes) -> str:
+    """What the bundle may say of its seed: SHA-256 of salt and seed."""
+    return hashlib.sha256(salt + seed).hexdigest()
+
+
+def open_answers(folder: Path, challenge: str) -> list[dict[str, str]]:
+    """The hidden answers of a challenge, as text by column, in the order of their key."""
+    path = folder / challenge / "answers.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except OSError:
+        raise TruthError(
+            f"There are no hidden answers for {challenge} on this machine, so nothing can be scored. "
+            "Answers are scored where the bundle was built."
+        ) from None

@@ -1,0 +1,304 @@
+"""Where the folders lie: the kit's content, the event's own, its state, its secrets, its bundle."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets as random_source
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import SecretStr, field_validator, model_validator
+
+from sandbox import clock
+from sandbox.descriptors import LANGUAGES, Descriptor, Source, Words, read
+from sandbox.errors import BundleError, EventError, Problem, SandboxError
+
+KIT = Path(__file__).resolve().parent.parent
+KINDS = ("datasets", "challenges", "starter_templates")
+SLUG = re.compile(r"[a-z][a-z0-9-]*")
+KEPT_GENERATIONS = 2
+
+Choice = Literal["all"] | tuple[str, ...]
+Moment = str | datetime
+
+
+class Event(Descriptor):
+    """event.toml: what an organiser decides about the event."""
+
+    name: Words
+    tagline: Words | None = None
+    starts: Moment | None = None
+    ends: Moment | None = None
+    timezone: str = "Europe/Oslo"
+    languages: tuple[str, ...] = ("en", "nb")
+    datasets: Choice = "all"
+    challenges: Choice = "all"
+    starters: Choice = "all"
+    public_url: str | None = None
+    public_seed: str | None = None
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_exists(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("an IANA time zone such as Europe/Oslo") from None
+        return name
+
+    @field_validator("languages")
+    @classmethod
+    def _languages_known(cls, tags: tuple[str, ...]) -> tuple[str, ...]:
+        if not tags or any(tag not in LANGUAGES for tag in tags):
+            raise ValueError(f"one or more of {', '.join(LANGUAGES)}")
+        return tags
+
+    @field_validator("starts", "ends")
+    @classmethod
+    def _moment_readable(cls, value: Moment | None) -> Moment | None:
+        if isinstance(value, str) and not _RELATIVE.fullmatch(value):
+            raise ValueError('a date and time such as 2027-03-05T09:00:00, or "today+1 09:00"')
+        return value
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Event:
+        if self.ends and not self.starts:
+            raise ValueError("starts as well, since ends is given")
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValueError("an end that is later than the start")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def starts_at(self) -> datetime | None:
+        """When the event begins, aware, in the event's zone; None in an open lab."""
+        return _moment(self.starts, self.zone)
+
+    @property
+    def ends_at(self) -> datetime | None:
+        return _moment(self.ends, self.zone)
+
+
+class Secrets(Descriptor):
+    """secret.toml: what nobody but the organiser's machine may know."""
+
+    seed: SecretStr
+    salt: SecretStr
+    session_key: SecretStr
+
+    @field_validator("*")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if not re.fullmatch(r"[0-9a-f]{32,}", text) or len(text) % 2:
+            raise ValueError("at least 32 hexadecimal digits (128 bits), an even number of them")
+        return value
+
+
+_RELATIVE = re.compile(r"today(?:\+(\d{1,3}))? (\d{2}):(\d{2})")
+
+
+def _moment(value: Moment | None, zone: ZoneInfo) -> datetime | None:
+    if isinstance(value, datetime):
+        return value.astimezone(zone) if value.tzinfo else value.replace(tzinfo=zone)
+    if value is None:
+        return None
+    days, hour, minute = _RELATIVE.fullmatch(value).groups()  # type: ignore[union-attr]
+    day = clock.now().astimezone(zone).date() + timedelta(days=int(days or 0))
+    return datetime.combine(day, time(int(hour), int(minute)), zone)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The kit, and the event that runs on it. `folder` holds event.toml, `state` what is written."""
+
+    event: Event
+    folder: Path
+    state: Path
+    secrets: Secrets | None = field(repr=False, default=None)
+    kit: Path = KIT
+
+    @property
+    def is_demo(self) -> bool:
+        return self.event.public_seed is not None
+
+    @property
+    def seed(self) -> bytes:
+        """What every draw begins from."""
+        if self.secrets:
+            return bytes.fromhex(self.secrets.seed.get_secret_value())
+        return (self.event.public_seed or "").encode()
+
+    @property
+    def salt(self) -> bytes:
+        """Mixed into every published hash, so that nothing can be guessed and compared."""
+        return bytes.fromhex(self.secrets.salt.get_secret_value()) if self.secrets else b"demo"
+
+    @property
+    def session_key(self) -> bytes:
+        if self.secrets:
+            return bytes.fromhex(self.secrets.session_key.get_secret_value())
+        return random_source.token_bytes(32)
+
+    @cached_property
+    def content_roots(self) -> tuple[Path, ...]:
+        return (self.kit,) if self.folder == self.kit / "demo" else (self.kit, self.folder)
+
+    def folders(self, kind: str) -> dict[str, Path]:
+        """Slug → folder of every `kind` of content; the event's own replace the kit's by slug."""
+        found: dict[str, Path] = {}
+        for root in self.content_roots:
+            if (root / kind).is_dir():
+                found |= {f.name: f for f in (root / kind).iterdir() if _is_content(f)}
+        return dict(sorted(found.items()))
+
+    def shown(self, path: Path) -> str:
+        """`path` as its author knows it: relative to the event's folder or to the kit."""
+        for root in (self.folder, self.kit):
+            if path.is_relative_to(root):
+                return path.relative_to(root).as_posix()
+        return path.as_posix()
+
+    @property
+    def generations(self) -> Path:
+        return self.state / "generations"
+
+    @property
+    def current_file(self) -> Path:
+        """One line: the digest of the generation that is served."""
+        return self.state / "current"
+
+    def current_generation(self) -> Path:
+        try:
+            digest = self.current_file.read_text(encoding="utf-8").strip()
+        except OSError:
+            raise BundleError(
+                f"There is no bundle yet. Make one: {self.command('build')}"
+            ) from None
+        folder = self.generations / digest
+        if not re.fullmatch(r"[0-9a-f]{16,64}", digest) or not folder.is_dir():
+            raise BundleError(
+                f"{self.current_file} names a bundle that is gone. Make one: {self.command('build')}"
+            )
+        return folder
+
+    def current_bundle(self) -> Path:
+        return self.current_generation() / "bundle"
+
+    def current_truth(self) -> Path:
+        return self.current_generation() / "truth"
+
+    def command(self, verb: str) -> str:
+        """A command as this event's organiser would type it."""
+        event = "" if self.is_demo else f" --event {self.folder}"
+        return f"sandbox {verb}{event}"
+
+
+def _is_content(folder: Path) -> bool:
+    return folder.is_dir() and not folder.name.startswith((".", "_"))
+
+
+def open_workspace(event: Path | None = None) -> Workspace:
+    """The workspace of the event in folder `event`, of SANDBOX_EVENT, or of the demo.
+
+    Raises EventError with everything that is wrong in event.toml and secret.toml.
+    SANDBOX_STATE moves the demo's state elsewhere (tests use it).
+    """
+    named = event or (
+        Path(os.environ["SANDBOX_EVENT"]) if os.environ.get("SANDBOX_EVENT") else None
+    )
+    folder = (named or KIT / "demo").expanduser().resolve()
+    is_demo = folder == KIT / "demo"
+    if not (folder / "event.toml").is_file():
+        raise SandboxError(f"{folder} is not an event: it has no event.toml. "
+                           f"Make one: sandbox event new {folder}")  # fmt: skip
+    problems: list[Problem] = []
+    settings = read(folder / "event.toml", Event, problems, shown_as="event.toml")
+    hidden = None
+    if not is_demo:
+        hidden = read(folder / "secret.toml", Secrets, problems, shown_as="secret.toml")
+        problems += _careless(folder / "secret.toml")
+    if settings:
+        problems += _seed_problems(*settings, is_demo=is_demo)
+    if problems or not settings:
+        raise EventError(problems)
+    state = Path(os.environ.get("SANDBOX_STATE") or KIT / "build" / "demo") if is_demo else folder
+    return Workspace(settings[0], folder, state, hidden[0] if hidden else None)
+
+
+def _seed_problems(event: Event, source: Source, *, is_demo: bool) -> list[Problem]:
+    if is_demo and not event.public_seed:
+        fix = 'give it one: public_seed = "…"'
+        return [Problem("the demo needs a public seed", source.file, 1, fix=fix)]
+    if event.public_seed and not is_demo:
+        return [
+            Problem(
+                "a public seed would give every answer away",
+                source.file,
+                source.line(("public_seed",)),
+                expected="a secret seed, in secret.toml",
+                fix="delete this line",
+            )
+        ]
+    return []
+
+
+def _careless(path: Path) -> list[Problem]:
+    """Others on the machine must not read the secrets (POSIX only: Windows has no such bits)."""
+    if os.name != "posix" or not path.exists() or not path.stat().st_mode & 0o077:
+        return []
+    found = f"mode {path.stat().st_mode & 0o777:o}"
+    fix = f"chmod 600 {path}"
+    return [Problem("others can read the secrets", path.name, None, found, "mode 600", fix)]
+
+
+EVENT_TEMPLATE = """\
+# What you decide about the event. Every command takes --event with this folder.
+name = "{name}"
+# tagline = "One sentence about the event"
+
+# Without dates it is an open lab with no countdown. Times are those of the zone.
+# starts = 2027-03-05T09:00:00
+# ends = 2027-03-06T15:00:00
+timezone = "Europe/Oslo"
+languages = ["en", "nb"]
+
+# "all", or the names of those you want: ["norway", "population"]
+datasets = "all"
+challenges = "all"
+starters = "all"
+
+# The address that participants type, when it is not this machine's
+# public_url = "https://sandbox.example.org"
+"""
+
+
+def new_event(folder: Path) -> Path:
+    """Make an event's folder with its settings and fresh secrets; an existing event is left alone."""
+    folder = folder.expanduser().resolve()
+    if folder.is_relative_to(KIT):
+        raise SandboxError(f"{folder} lies inside the kit. Choose a folder outside it, so that the "
+                           "kit can be upgraded without touching your event.")  # fmt: skip
+    if (folder / "event.toml").exists() or (folder / "secret.toml").exists():
+        raise SandboxError(f"{folder} is an event already; nothing was changed.")
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = (f'{name} = "{random_source.token_hex(32)}"' for name in Secrets.model_fields)
+    text = "# Keep this file to yourself: whoever knows the seed knows every hidden answer.\n"
+    descriptor = os.open(folder / "secret.toml", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        file.write(text + "\n".join(lines) + "\n")
+    name = folder.name.replace("-", " ").replace("_", " ").capitalize()
+    name = name.replace("\\", "").replace('"', "")
+    (folder / "event.toml").write_text(EVENT_TEMPLATE.format(name=name), encoding="utf-8")
+    (folder / ".gitignore").write_text(
+        "secret.toml\ngenerations/\ncurrent\nboard.sqlite*\nuploads/\n"
+    )
+    return folder
