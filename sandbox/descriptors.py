@@ -65,18 +65,20 @@ def _checked(value: object) -> object:
 Words = Annotated[Text, BeforeValidator(_checked)]
 
 
+_KINDS = {
+    bool: "true or false",
+    dict: "a map",
+    float: "a number",
+    int: "a number",
+    list: "a list",
+    str: "text",
+    tuple: "a list",
+    type(None): "nothing",
+}
+
+
 def _kind(value: object) -> str:
-    names = {
-        dict: "a map",
-        list: "a list",
-        tuple: "a list",
-        str: "text",
-        bool: "true or false",
-        type(None): "nothing",
-    }
-    return names.get(
-        type(value), "a number" if isinstance(value, int | float) else type(value).__name__
-    )
+    return _KINDS.get(type(value), type(value).__name__)
 
 
 # --- YAML with the line of every value ------------------------------------------------------------
@@ -193,7 +195,7 @@ def read(
 ) -> tuple[Model, Source] | None:
     """The object that `path` (.yml or .toml) describes; what is wrong with it goes to `problems`.
 
-    Returns None when the file cannot become a `model`. `shown_as` is the path as its author knows it.
+    Returns None when the file cannot become a `model`; `shown_as` is its path for its author.
     """
     file = shown_as or path.name
     try:

@@ -35,6 +35,6 @@ def open_answers(folder: Path, challenge: str) -> list[dict[str, str]]:
             return list(csv.DictReader(file))
     except OSError:
         raise TruthError(
-            f"There are no hidden answers for {challenge} on this machine, so nothing can be scored. "
+            f"There are no hidden answers for {challenge} here, so nothing can be scored. "
             "Answers are scored where the bundle was built."
         ) from None

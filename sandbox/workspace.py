@@ -118,7 +118,7 @@ def _moment(value: Moment | None, zone: ZoneInfo) -> datetime | None:
 
 @dataclass(frozen=True)
 class Workspace:
-    """The kit, and the event that runs on it. `folder` holds event.toml, `state` what is written."""
+    """The kit and the event on it: `folder` holds event.toml, `state` what is written."""
 
     event: Event
     folder: Path
@@ -185,9 +185,8 @@ class Workspace:
             ) from None
         folder = self.generations / digest
         if not re.fullmatch(r"[0-9a-f]{16,64}", digest) or not folder.is_dir():
-            raise BundleError(
-                f"{self.current_file} names a bundle that is gone. Make one: {self.command('build')}"
-            )
+            make = self.command("build")
+            raise BundleError(f"{self.current_file} names a bundle that is gone. Make one: {make}")
         return folder
 
     def current_bundle(self) -> Path:
@@ -282,7 +281,7 @@ starters = "all"
 
 
 def new_event(folder: Path) -> Path:
-    """Make an event's folder with its settings and fresh secrets; an existing event is left alone."""
+    """Make an event's folder with settings and fresh secrets; an existing event is left alone."""
     folder = folder.expanduser().resolve()
     if folder.is_relative_to(KIT):
         raise SandboxError(f"{folder} lies inside the kit. Choose a folder outside it, so that the "
@@ -293,7 +292,7 @@ def new_event(folder: Path) -> Path:
     lines = (f'{name} = "{random_source.token_hex(32)}"' for name in Secrets.model_fields)
     text = "# Keep this file to yourself: whoever knows the seed knows every hidden answer.\n"
     descriptor = os.open(folder / "secret.toml", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text + "\n".join(lines) + "\n")
     name = folder.name.replace("-", " ").replace("_", " ").capitalize()
     name = name.replace("\\", "").replace('"', "")

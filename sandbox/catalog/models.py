@@ -77,7 +77,7 @@ class Question(Descriptor):
 
 
 class Expectation(Descriptor):
-    """What must be true of the full tables: one SQL value, equal to `equals` or within `between`."""
+    """What must be true of the full tables: one SQL value, `equals` or `between`."""
 
     what: Words
     sql: str
