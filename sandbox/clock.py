@@ -12,7 +12,7 @@ _fixed: ContextVar[datetime | None] = ContextVar("fixed", default=None)
 
 
 def now() -> datetime:
-    """The present, aware and in UTC; SANDBOX_NOW (ISO 8601 with zone) tells it to child processes."""
+    """The present, aware and in UTC; SANDBOX_NOW (ISO 8601) tells it to child processes."""
     if (fixed := _fixed.get()) is not None:
         return fixed
     if told := os.environ.get("SANDBOX_NOW"):

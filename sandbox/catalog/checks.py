@@ -43,7 +43,7 @@ Content = Mapping[str, Mapping[str, Described]]
 
 
 def check_all(content: Content, *, complete: bool) -> list[Problem]:
-    """Every problem between descriptors; SQL is tried only if all of them are there (`complete`)."""
+    """Every problem between descriptors; SQL is tried only if all of them are there."""
     found: list[Problem] = []
     for kind, check in _CHECKS.items():
         for described in content[kind].values():
