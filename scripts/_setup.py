@@ -6,11 +6,11 @@ import sys
 if sys.version_info < (3, 11):  # noqa: UP036 (this is the one place that refuses them)
     sys.exit("Sandbox needs Python 3.11 or later; this is Python " + sys.version.split()[0] + ".")
 
+import ast
 import hashlib
 import json
 import os
 import re
-import shlex
 import signal
 import subprocess
 import tempfile
@@ -135,7 +135,7 @@ def uv_settings(pip: dict[str, str]) -> tuple[dict[str, str], list[str]]:
 
 
 def pip_settings(python: str) -> dict[str, str]:
-    """pip's merged configuration, as `pip config list` prints it: section.name='value' a line."""
+    """pip's merged configuration, as `pip config list` prints it: section.name='literal' lines."""
     command = [python, "-m", "pip", "config", "list"]
     listing = subprocess.run(command, capture_output=True, text=True, check=False)
     found: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
@@ -143,7 +143,7 @@ def pip_settings(python: str) -> dict[str, str]:
         name, _, value = line.partition("=")
         section, _, option = name.rpartition(".")
         if section in found:
-            found[section][option] = shlex.split(value)[0] if value.strip("'\"") else ""
+            found[section][option] = str(ast.literal_eval(value))
     return found["global"] | found["install"] | found[":env:"]
 
 
