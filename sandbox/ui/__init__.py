@@ -1,0 +1,208 @@
+"""The look that board and explorer share: layout, components, styles, languages.
+
+Any Jinja environment, synchronous or not, becomes able to use it with `equip(environment)`; each
+page is then rendered with `**page_context(…)` and extends `sandbox/layout.html`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from gettext import NullTranslations
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from sandbox.descriptors import Text
+from sandbox.ui import charts, languages, markdown
+from sandbox.workspace import Event
+
+STATIC = Path(__file__).parent / "static"
+TEMPLATES = Path(__file__).parent / "templates"
+LANGUAGE_COOKIE = "lang"
+
+# Every answer carries these, from the board and from the explorer.
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link of the layout; `current` marks where the reader is."""
+
+    label: str
+    href: str
+    current: bool = False
+    language: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """What every page knows: the event, the reader's language, and where the page is.
+
+    `language` is the reader's; `lang` is that of the interface's words and of the html element.
+    """
+
+    event: Event
+    language: str
+    path: str
+
+    @property
+    def lang(self) -> str:
+        return languages.interface(self.language)
+
+    @property
+    def words(self) -> NullTranslations:
+        return languages.translator(self.language)
+
+    @property
+    def navigation(self) -> tuple[Link, ...]:
+        _ = self.words.gettext
+        here = urlsplit(self.path).path
+        data = here.startswith(("/datasets/", "/data/"))
+        return (
+            Link(_("Challenges"), self.to("/challenges/"), here.startswith("/challenges/")),
+            Link(_("Data"), self.to("/datasets/"), data),
+            Link(_("Starters"), self.to("/starters/"), here.startswith("/starters/")),
+        )
+
+    def to(self, address: str) -> str:
+        """A board address; from a page below /data/ it takes along the language chosen there."""
+        chosen = parse_qs(urlsplit(self.path).query).get("_lang")
+        return f"{address}?lang={self.language}" if chosen else address
+
+    @property
+    def language_links(self) -> tuple[Link, ...]:
+        """This page in each language of the event; none when there is no choice."""
+        offered = self.event.languages if len(self.event.languages) > 1 else ()
+        return tuple(
+            Link(languages.NAMES[tag], self.in_language(tag), tag == self.language, tag)
+            for tag in offered
+        )
+
+    def in_language(self, tag: str) -> str:
+        """The address of this page in another language, everything else in it kept."""
+        address = urlsplit(self.path)
+        # Below /data/ names without an underscore are filters on columns.
+        name = "_lang" if address.path.startswith("/data/") else "lang"
+        kept = [(k, v) for k, v in parse_qsl(address.query, keep_blank_values=True) if k != name]
+        return f"{address.path}?{urlencode([*kept, (name, tag)])}"
+
+
+def page_context(event: Event, language: str, path: str) -> dict[str, Any]:
+    """What the layout needs; `path` is the page's address with its query, as the reader sees it."""
+    return {"page": Page(event, language, path)}
+
+
+def equip(environment: Environment) -> None:
+    """Give `environment` the shared templates, translations, filters and globals."""
+    shared = FileSystemLoader(TEMPLATES)
+    loaders: list[BaseLoader] = [environment.loader] if environment.loader else []
+    environment.loader = ChoiceLoader([*loaders, shared])
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.add_extension("jinja2.ext.i18n")
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        _gettext, _ngettext, newstyle=True
+    )
+    environment.globals |= {"static_url": static_url, "charts": charts}
+    environment.filters |= _FILTERS
+
+
+@cache
+def static_url(name: str) -> str:
+    """The address of a file in `static/`, changed whenever its content is, so it may be kept."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
+    return f"/static/{name}?v={digest[:10]}"
+
+
+@pass_context
+def _gettext(context: Context, message: str) -> str:
+    page: Page = context["page"]
+    return page.words.gettext(message)
+
+
+@pass_context
+def _ngettext(context: Context, one: str, many: str, count: int) -> str:
+    page: Page = context["page"]
+    return page.words.ngettext(one, many, count)
+
+
+@pass_context
+def _words(context: Context, text: Text | None) -> Markup:
+    """Words for people, marked with their language where it is not the page's."""
+    if text is None:
+        return Markup("")
+    page: Page = context["page"]
+    words, tag = text.best(page.language)
+    if tag == page.lang:
+        return escape(words)
+    return Markup('<span lang="{}">{}</span>').format(tag, words)
+
+
+@pass_context
+def _plain(context: Context, text: Text) -> str:
+    """The same words without markup, for titles and attributes."""
+    page: Page = context["page"]
+    return text.best(page.language)[0]
+
+
+@pass_context
+def _markdown(context: Context, text: str, below: int = 1) -> Markup:
+    page: Page = context["page"]
+    return markdown.render(text, below=below, table_label=page.words.gettext("Table"))
+
+
+def _by_language(format_value: Callable[..., str]) -> Callable[..., str]:
+    @pass_context
+    def formatted(context: Context, value: Any, *options: Any) -> str:
+        page: Page = context["page"]
+        return format_value(value, page.lang, *options)
+
+    return formatted
+
+
+@pass_context
+def _moment(context: Context, value: datetime) -> str:
+    page: Page = context["page"]
+    return languages.moment(value, page.lang, page.event.zone)
+
+
+@pass_context
+def _value(context: Context, value: Any) -> str:
+    """A cell as people read it: a number with its separators, a date in full, text as it is."""
+    page: Page = context["page"]
+    if isinstance(value, bool) or value is None:
+        return str(value)
+    if isinstance(value, int | float):
+        return languages.number(value, page.lang)
+    return languages.day(value, page.lang) if isinstance(value, date) else str(value)
+
+
+_FILTERS: dict[str, Callable[..., Any]] = {
+    "words": _words,
+    "plain": _plain,
+    "markdown": _markdown,
+    "number": _by_language(languages.number),
+    "percent": _by_language(languages.percent),
+    "size": _by_language(languages.size),
+    "day": _by_language(languages.day),
+    "moment": _moment,
+    "value": _value,
+}

@@ -1,0 +1,161 @@
+"""Which language a reader gets, the interface's words in it, and its numbers and dates."""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, numbers
+from babel.messages.pofile import read_po
+
+from sandbox.descriptors import FALLBACK
+
+TRANSLATIONS = Path(__file__).parent / "translations"
+NAMES = {"en": "English", "nb": "Bokmål", "nn": "Nynorsk", "sv": "Svenska", "da": "Dansk"}
+Number = int | float | Decimal
+
+
+def choose(
+    query: str | None, cookie: str | None, accept_language: str | None, offered: Sequence[str]
+) -> str:
+    """The tag of the language for this page: asked for, remembered, preferred, else the first.
+
+    `accept_language` is the raw header (RFC 9110, 12.5.4). A Norwegian who prefers a written form
+    that is not offered gets the other one before anything else; "no" means Norwegian in any form.
+    """
+    for wanted in (query, cookie, *_preferred(accept_language or "")):
+        for tag in _acceptable(wanted or ""):
+            if tag in offered:
+                return tag
+    return offered[0]
+
+
+def _preferred(header: str) -> Iterator[str]:
+    ranked = []
+    for position, item in enumerate(header.split(",")[:20]):
+        tag, _, quality = item.strip().partition(";")
+        try:
+            weight = float(quality.strip().removeprefix("q=")) if quality else 1.0
+        except ValueError:
+            continue
+        if weight > 0:
+            ranked.append((-weight, position, tag))
+    yield from (tag for *_, tag in sorted(ranked))
+
+
+def _acceptable(tag: str) -> tuple[str, ...]:
+    language = tag.strip().lower().partition("-")[0]
+    return {"no": ("nb", "nn"), "nb": ("nb", "nn"), "nn": ("nn", "nb")}.get(language, (language,))
+
+
+@cache
+def translated() -> tuple[str, ...]:
+    """The languages that the interface speaks: English, and each with a file of translations."""
+    return ("en", *sorted(file.stem for file in TRANSLATIONS.glob("*.po")))
+
+
+def interface(language: str) -> str:
+    """The language of the interface's own words for a reader of `language`."""
+    chain = (*FALLBACK.get(language, (language,)), "en")
+    return next(tag for tag in chain if tag in translated())
+
+
+@cache
+def translator(language: str) -> gettext.NullTranslations:
+    """The interface's words in `interface(language)`; words without a translation stay English."""
+    tag = interface(language)
+    translations = _Catalogue()
+    if tag != "en":
+        with (TRANSLATIONS / f"{tag}.po").open("rb") as file:
+            translations.fill(read_po(file, locale=tag))
+    return translations
+
+
+class _Catalogue(gettext.GNUTranslations):
+    """Translations read from a .po file, so that no compiled file has to be kept beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._catalog: dict[str | tuple[str, int], str] = {}
+        self.plural = lambda n: int(n != 1)  # all languages of the kit: one, and the rest
+
+    def fill(self, messages: object) -> None:
+        for message in messages:  # type: ignore[attr-defined]
+            if isinstance(message.id, str):
+                self._catalog[message.id] = message.string or message.id
+            else:
+                for index, (form, words) in enumerate(zip(message.id, message.string, strict=True)):
+                    self._catalog[(message.id[0], index)] = words or form
+
+
+@cache
+def locale(language: str) -> Locale:
+    """Forms of numbers and dates; English here is European English: 24 hours, day before month."""
+    return Locale.parse("en_GB" if language == "en" else language)
+
+
+def number(value: Number, language: str, digits: int | None = None) -> str:
+    """`value` with the language's separators; `digits` after the point, else as many as it has."""
+    if digits is not None:
+        pattern = "#,##0." + "0" * digits if digits else "#,##0"
+        return numbers.format_decimal(value, format=pattern, locale=locale(language))
+    return numbers.format_decimal(value, locale=locale(language), decimal_quantization=False)
+
+
+def percent(share: Number, language: str, digits: int = 0) -> str:
+    """A share (0 to 1) in per cent; what is not quite all never reads as 100 %."""
+    if share < 1:
+        step = 10 ** (digits + 2)
+        share = min(share, (step - 1) / step)
+    pattern = "#,##0." + "0" * digits + "%" if digits else None
+    return numbers.format_percent(share, format=pattern, locale=locale(language))
+
+
+def size(count: int, language: str) -> str:
+    """`count` bytes in the unit a reader compares with a data plan: kB, MB, GB (powers of 1000)."""
+    for unit, power in (("GB", 9), ("MB", 6), ("kB", 3)):
+        if count >= 10**power:
+            amount = count / 10**power
+            return f"{number(amount, language, 0 if amount >= 10 else 1)} {unit}"
+    return f"{number(count, language)} B"
+
+
+def day(value: date, language: str) -> str:
+    """2024-01-01 as 1 January 2024."""
+    return dates.format_date(value, format="long", locale=locale(language))
+
+
+def moment(value: datetime, language: str, zone: ZoneInfo) -> str:
+    """A time as people say it, in the event's zone: Monday 23 November, 09:00."""
+    here = value.astimezone(zone)
+    pattern = {"en": "EEEE d MMMM y, HH:mm"}.get(language, "EEEE d. MMMM y 'kl.' HH:mm")
+    return dates.format_datetime(here, pattern, tzinfo=zone, locale=locale(language))
+
+
+def zone_name(value: datetime, language: str, zone: ZoneInfo) -> str:
+    """The zone in words and as an offset at that time: Central European Standard Time, GMT+1."""
+    here = value.astimezone(zone)
+    name = dates.get_timezone_name(here, "long", locale=locale(language))
+    offset = dates.get_timezone_gmt(here, "short", locale=locale(language))
+    return f"{name} ({offset})" if "+" not in name and "−" not in name else name
+
+
+def away(delta: timedelta, language: str) -> str:
+    """How far ahead, rounded down so that nobody is promised time they do not have: in 2 days."""
+    seconds = int(delta.total_seconds())
+    for unit in (86_400, 3_600, 60):
+        if seconds >= 2 * unit:
+            seconds -= seconds % unit
+            break
+    return dates.format_timedelta(
+        timedelta(seconds=max(seconds, 60)),
+        granularity="minute",
+        threshold=2,
+        add_direction=True,
+        locale=locale(language),
+    )
