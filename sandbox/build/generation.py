@@ -1,0 +1,218 @@
+"""One generation: drawn, proved and written in a folder of its own, then made current at once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from sandbox import recipes, sources
+from sandbox.build import answers, contents, golden, inputs, proof
+from sandbox.build import tables as table_files
+from sandbox.build.progress import Progress, step
+from sandbox.bundle import Bundle, Manifest, open_bundle
+from sandbox.catalog import Catalog
+from sandbox.errors import BuildError, BundleError
+from sandbox.workspace import KEPT_GENERATIONS, Workspace
+
+DRAFT = ".building-"
+
+
+@dataclass
+class Drawn:
+    """A dataset's tables: all of them (`full`), what readers see, and what they must not see."""
+
+    full: Mapping[str, pa.Table]
+    published: Mapping[str, pa.Table]
+    truth: Mapping[str, pa.Table]
+    fresh: bool
+
+
+def make(
+    workspace: Workspace,
+    catalog: Catalog,
+    by_dataset: Mapping[str, str],
+    overall: str,
+    scale: float,
+    progress: Progress,
+) -> Path:
+    """Build the bundle and its truth, and make them the event's current generation."""
+    try:
+        workspace.generations.mkdir(parents=True, exist_ok=True)
+        _sweep(workspace.generations)
+        draft = Path(tempfile.mkdtemp(prefix=f"{DRAFT}{os.getpid()}-", dir=workspace.generations))
+        try:
+            _fill(draft, workspace, catalog, by_dataset, overall, scale, progress)
+            return _replace(workspace, draft, progress)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    except OSError as error:
+        where = error.filename or workspace.generations
+        raise BuildError(
+            f"The bundle cannot be written: {error.strerror} ({where}). "
+            "Make room or permit writing there; the bundle that was current is unharmed."
+        ) from error
+
+
+def _fill(
+    draft: Path,
+    workspace: Workspace,
+    catalog: Catalog,
+    by_dataset: Mapping[str, str],
+    overall: str,
+    scale: float,
+    progress: Progress,
+) -> None:
+    bundle, truth = draft / "bundle", draft / "truth"
+    bundle.mkdir()
+    truth.mkdir(mode=0o700)
+    drawn = _draw_all(workspace, catalog, by_dataset, scale, progress)
+    with step(progress, "sandbox.db: rows, keys, indexes, search"):
+        _write_database(bundle, catalog, drawn)
+    with step(progress, "checking what the descriptors promise"):
+        scratch = proof.Scratch(draft / "scratch.db", bundle / "sandbox.db", drawn)
+        proof.expect(workspace, catalog, scratch, drawn)
+    with step(progress, "CSV, Parquet, quality, metadata"):
+        entries = contents.write_datasets(bundle, truth, catalog, drawn, by_dataset)
+        golden.compare(workspace, entries, scale, progress)
+    contents.write_catalog(bundle, workspace, catalog)
+    with step(progress, "hidden answers, and scores of today's practice"):
+        answers.write(bundle, truth, workspace, catalog, scratch)
+    contents.write_manifest(bundle, truth, workspace, entries, overall, scale)
+
+
+def _draw_all(
+    workspace: Workspace,
+    catalog: Catalog,
+    by_dataset: Mapping[str, str],
+    scale: float,
+    progress: Progress,
+) -> dict[str, Drawn]:
+    """Every dataset, parents first; what is not stale is taken from the current generation."""
+    old = _current(workspace)
+    drawn: dict[str, Drawn] = {}
+    for slug in inputs.in_order(catalog):
+        if old and (before := old[1].datasets.get(slug)) and before.inputs == by_dataset[slug]:
+            drawn[slug] = _reuse(slug, old[0], catalog)
+            progress.say(f"{slug}: unchanged")
+            continue
+        with step(progress, f"{slug}: {_verb(catalog, slug)}"):
+            drawn[slug] = _draw(slug, workspace, catalog, drawn, scale, progress)
+    return drawn
+
+
+def _verb(catalog: Catalog, slug: str) -> str:
+    return "reading" if catalog.datasets[slug].origin == "open" else "drawing"
+
+
+def _draw(
+    slug: str,
+    workspace: Workspace,
+    catalog: Catalog,
+    drawn: Mapping[str, Drawn],
+    scale: float,
+    progress: Progress,
+) -> Drawn:
+    dataset = catalog.datasets[slug]
+    folder = workspace.folders("datasets")[slug]
+    if dataset.origin == "open":
+        tables = sources.load(folder, dataset, workspace.shown(folder))
+        return Drawn(tables, tables, {}, fresh=True)
+    upstream = {n: t for d in drawn.values() for n, t in d.full.items()}
+    made = recipes.draw(
+        folder, dataset, upstream, workspace.seed, scale=scale, progress=progress.say
+    )
+    return Drawn(made.full, made.published, made.truth, fresh=True)
+
+
+def _reuse(slug: str, generation: Path, catalog: Catalog) -> Drawn:
+    """A dataset as it stands in a generation that was built from the same inputs."""
+    bundle, truth = generation / "bundle" / "datasets" / slug, generation / "truth" / slug
+    published = {
+        name: table_files.read_parquet(bundle / f"{name}.parquet")
+        for name in catalog.datasets[slug].tables
+    }
+    full = {
+        name: table_files.read_parquet(path) if (path := _kept(truth, "full", name)).exists() else t
+        for name, t in published.items()
+    }
+    hidden = {p.stem: table_files.read_parquet(p) for p in sorted((truth / "kept").glob("*"))}
+    return Drawn(full, published, hidden, fresh=False)
+
+
+def _kept(truth: Path, part: str, name: str) -> Path:
+    return truth / part / f"{name}.parquet"
+
+
+def _current(workspace: Workspace) -> tuple[Path, Manifest] | None:
+    try:
+        generation = workspace.current_generation()
+        bundle: Bundle = open_bundle(generation / "bundle")
+    except BundleError:
+        return None
+    if not (generation / "truth").is_dir() or any(bundle.damage()):
+        return None
+    return generation, bundle.manifest
+
+
+def _write_database(bundle: Path, catalog: Catalog, drawn: Mapping[str, Drawn]) -> None:
+    described = {name: table for name, (_, table) in catalog.tables.items()}
+    published = {n: t for d in drawn.values() for n, t in d.published.items()}
+    path = bundle / "sandbox.db"
+    table_files.write_database(path, published, described)
+    if broken := table_files.broken_foreign_keys(path):
+        lines = (
+            f"{count} rows of {table} lead to no row of {parent}" for table, parent, count in broken
+        )
+        raise BuildError("Foreign keys lead nowhere: " + "; ".join(lines))
+
+
+def _replace(workspace: Workspace, draft: Path, progress: Progress) -> Path:
+    """Give the finished draft its name, point `current` at it, and let older ones go."""
+    made = open_bundle(draft / "bundle")
+    digest = made.digest[:32]
+    generation = workspace.generations / digest
+    for leftover in ("scratch.db",):
+        (draft / leftover).unlink(missing_ok=True)
+    if generation.exists():
+        shutil.rmtree(generation)
+    draft.rename(generation)
+    pointer = workspace.current_file.with_suffix(".new")
+    pointer.write_text(digest + "\n", encoding="utf-8")
+    pointer.replace(workspace.current_file)
+    _forget(workspace, digest)
+    progress.say(f"the bundle is ready ({digest[:12]})")
+    return generation / "bundle"
+
+
+def _forget(workspace: Workspace, current: str) -> None:
+    """Keep the newest generations: the current one, and one before for those still reading it."""
+    kept = [g for g in workspace.generations.iterdir() if not g.name.startswith(".")]
+    kept.sort(key=lambda g: (g.name == current, g.stat().st_mtime), reverse=True)
+    for generation in kept[KEPT_GENERATIONS:]:
+        shutil.rmtree(generation, ignore_errors=True)
+
+
+def _sweep(generations: Path) -> None:
+    """Remove drafts of builds that were killed; those of running builds are left alone."""
+    for draft in generations.glob(f"{DRAFT}*"):
+        number = draft.name.removeprefix(DRAFT).partition("-")[0]
+        if number.isdigit() and not _runs(int(number)):
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    if os.name != "posix":
+        return False  # an open file cannot be removed on Windows, which protects a running build
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

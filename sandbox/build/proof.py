@@ -1,0 +1,99 @@
+"""Expectations are tried on the full tables, in a scratch database that nobody else sees."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote
+
+import pyarrow as pa
+
+from sandbox.build.tables import ingest
+from sandbox.catalog import Catalog
+from sandbox.catalog.models import Expectation
+from sandbox.errors import ExpectationsMissed, Problem
+from sandbox.workspace import Workspace
+
+
+class Drawn(Protocol):
+    full: Mapping[str, pa.Table]
+    published: Mapping[str, pa.Table]
+    truth: Mapping[str, pa.Table]
+    fresh: bool
+
+
+class Scratch:
+    """The full tables under their names, and the hidden ones as `truth_<name>`.
+
+    Only tables with something held out are loaded again; for the others a name falls through to the
+    attached published database.
+    """
+
+    def __init__(self, path: Path, published: Path, drawn: Mapping[str, Drawn]):
+        overriding = {
+            name: table
+            for dataset in drawn.values()
+            for name, table in dataset.full.items()
+            if dataset.published[name] is not table
+        }
+        hidden = {
+            f"truth_{name.replace('.', '_')}": table
+            for dataset in drawn.values()
+            for name, table in dataset.truth.items()
+        }
+        ingest(path, {**overriding, **hidden}, mode="create")
+        self.connection = sqlite3.connect(path)
+        self.connection.row_factory = sqlite3.Row
+        address = f"file:{quote(str(published))}?mode=ro"
+        self.connection.execute("ATTACH ? AS published", [address])
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def expect(
+    workspace: Workspace, catalog: Catalog, scratch: Scratch, drawn: Mapping[str, Drawn]
+) -> None:
+    """Raise ExpectationsMissed with every miss of every newly made dataset."""
+    folders = workspace.folders("datasets")
+    missed = [
+        problem
+        for slug, dataset in catalog.datasets.items()
+        if drawn[slug].fresh
+        for problem in _misses(
+            dataset.expectations, scratch, f"{workspace.shown(folders[slug])}/dataset.yml"
+        )
+    ]
+    if missed:
+        raise ExpectationsMissed(missed)
+
+
+def _misses(expected: tuple[Expectation, ...], scratch: Scratch, file: str) -> Iterator[Problem]:
+    for expectation in expected:
+        value = _value(scratch.connection, expectation.sql)
+        if not _met(value, expectation):
+            wanted = _wanted(expectation)
+            yield Problem(str(expectation.what), file, None, found=str(value), expected=wanted)
+
+
+def _value(db: sqlite3.Connection, sql: str) -> object:
+    row = db.execute(sql).fetchone()
+    return None if row is None else row[0]
+
+
+def _met(value: object, expectation: Expectation) -> bool:
+    if expectation.between:
+        low, high = expectation.between
+        return isinstance(value, int | float) and low <= value <= high
+    if isinstance(expectation.equals, str) or not isinstance(value, int | float):
+        return value == expectation.equals
+    assert expectation.equals is not None
+    return abs(value - expectation.equals) <= expectation.within
+
+
+def _wanted(expectation: Expectation) -> str:
+    if expectation.between:
+        return "from {} to {}".format(*expectation.between)
+    return f"{expectation.equals}" + (f" ± {expectation.within}" if expectation.within else "")

@@ -1,0 +1,196 @@
+"""The command line: parse, call, print."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from sandbox import __version__
+from sandbox.errors import CatalogError, SandboxError
+from sandbox.workspace import Workspace, new_event, open_workspace
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def event_option(command: F) -> F:
+    return click.option(
+        "--event",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="SANDBOX_EVENT",
+        help="The event's folder; the demo when none is named.",
+    )(command)
+
+
+def told_plainly(command: F) -> F:
+    """Print the kit's own errors without a traceback, and exit with 1."""
+
+    @wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except SandboxError as error:
+            click.echo(f"{error}", err=True)
+            sys.exit(1)
+
+    return wrapper  # type: ignore[return-value]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="sandbox")
+def main() -> None:
+    """Run a hackathon on data that anyone can query.
+
+    Begin with `sandbox build`, then `sandbox serve`.
+    """
+
+
+@main.command()
+@event_option
+@told_plainly
+def check(event: Path | None) -> None:
+    """Check every descriptor, recipe and source, and list all problems.
+
+    Example: sandbox check --event ../my-event
+    """
+    from sandbox import build as builds
+
+    workspace = open_workspace(event)
+    if problems := builds.check(workspace):
+        raise CatalogError(problems, "What is described cannot be built")
+    counts = ", ".join(
+        f"{len(workspace.folders(kind))} {kind.replace('_', ' ')}"
+        for kind in ("datasets", "challenges", "starter_templates")
+    )
+    click.echo(f"Everything is in order: {counts}.")
+
+
+@main.command()
+@click.option("--scale", type=click.FloatRange(0.001, 1000), default=1.0, show_default=True,
+              help="Multiply the rows of every recipe's root tables.")  # fmt: skip
+@click.option("--accept", nargs=2, metavar="DATASET NOTE",
+              help="Renew golden.json and CHANGELOG.md, its version being raised.")  # fmt: skip
+@event_option
+@told_plainly
+def build(event: Path | None, scale: float, accept: tuple[str, str] | None) -> None:
+    """Make the bundle; only what is stale is made again.
+
+    Example: sandbox build --scale 0.1
+    """
+    from sandbox import build as builds
+    from sandbox.build.progress import Console
+
+    workspace = open_workspace(event)
+    if accept:
+        click.echo(builds.accept(workspace, *accept, progress=Console()))
+    else:
+        builds.build(workspace, scale=scale, progress=Console())
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8001, show_default=True,
+              help="0 takes any free port.")  # fmt: skip
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--lan", is_flag=True, help="Let the local network in, and print a QR code.")
+@event_option
+@told_plainly
+def serve(event: Path | None, port: int, host: str, lan: bool) -> None:
+    """Serve the board at / and the explorer at /data/.
+
+    Example: sandbox serve --lan --port 8080
+    """
+    from sandbox.server import serve as run
+
+    run(open_workspace(event), host=host, port=port, lan=lan)
+
+
+@main.command()
+@click.argument("challenge")
+@click.argument("answers", type=click.Path(path_type=Path))
+@event_option
+@told_plainly
+def grade(event: Path | None, challenge: str, answers: Path) -> None:
+    """Score a file of answers against the hidden truth.
+
+    Example: sandbox grade same-day-permit answers.csv
+    """
+    from sandbox import grading
+    from sandbox.bundle import open_bundle
+    from sandbox.catalog import from_bundle
+    from sandbox.errors import did_you_mean
+
+    workspace = open_workspace(event)
+    challenges = from_bundle(open_bundle(workspace.current_bundle())).challenges
+    if challenge not in challenges:
+        known = did_you_mean(challenge, sorted(challenges))
+        raise SandboxError(f"{challenge!r} is not a challenge of this event: {known}")
+    verdict = grading.grade(challenge, challenges[challenge], answers, workspace.current_truth())
+    click.echo(str(verdict))
+
+
+@main.command()
+@click.argument("starter")
+@click.argument("answers", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("--output-dir", "-o", type=click.Path(path_type=Path, file_okay=False), default=".",
+              help="Where the project's folder is made.")  # fmt: skip
+@click.option("--no-input", is_flag=True, help="Ask nothing; use the defaults.")
+@event_option
+@told_plainly
+def start(
+    event: Path | None, starter: str, answers: tuple[str, ...], output_dir: Path, no_input: bool
+) -> None:
+    """Make a project from a starter, wired to the data.
+
+    Example: sandbox start web-app challenge=same-day-permit
+    """
+    from sandbox import starters
+
+    starters.start_from_command_line(
+        open_workspace(event), starter, answers, output_dir, ask=not no_input
+    )
+
+
+@main.command()
+@click.argument("what", type=click.Choice(["bundle", "event", "state"]))
+@event_option
+@told_plainly
+def where(event: Path | None, what: str) -> None:
+    """Print where something lies.
+
+    Example: ls $(sandbox where bundle)
+    """
+    workspace = open_workspace(event)
+    places: dict[str, Callable[[Workspace], Path]] = {
+        "bundle": Workspace.current_bundle,
+        "event": lambda w: w.folder,
+        "state": lambda w: w.state,
+    }
+    click.echo(places[what](workspace))
+
+
+@main.group("event")
+def event_group() -> None:
+    """Make and look after an event."""
+
+
+@event_group.command("new")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@told_plainly
+def event_new(folder: Path) -> None:
+    """Make an event's folder, with settings to edit and fresh secrets.
+
+    Example: sandbox event new ../my-event
+    """
+    made = new_event(folder)
+    click.echo(f"{made} is ready. Next:")
+    click.echo(f"  1. say what it is called and when it is: {made / 'event.toml'}")
+    click.echo(f"  2. sandbox build --event {made}")
+    click.echo(f"  3. sandbox serve --event {made}")
+
+
+if __name__ == "__main__":
+    main()
