@@ -7,11 +7,11 @@ SandboxError
 │   ├── RecipeError          recipe.yml does
 │   ├── SourceError          a file of open data is not what its descriptor says
 │   ├── ExpectationsMissed   built tables differ from what the descriptor promises
-│   └── AnswersRejected      a file of answers cannot be scored
+│   ├── AnswersRejected      a file of answers cannot be scored
+│   └── StarterError         a project cannot be made from these answers
 ├── BuildError             a step of the build failed
 ├── BundleError            there is no bundle to read, or it is damaged
 ├── TruthError             the hidden answers are missing or damaged
-├── StarterError           a starter cannot be made from these answers
 └── ServeError             the server cannot start
 """
 
@@ -90,6 +90,10 @@ class AnswersRejected(ProblemsFound):
     title = "The answers cannot be scored"
 
 
+class StarterError(ProblemsFound):
+    title = "The project cannot be made"
+
+
 class BuildError(SandboxError):
     pass
 
@@ -99,10 +103,6 @@ class BundleError(SandboxError):
 
 
 class TruthError(SandboxError):
-    pass
-
-
-class StarterError(SandboxError):
     pass
 
 

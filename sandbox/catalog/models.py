@@ -260,7 +260,10 @@ class Challenge(Descriptor):
 
 
 class Starter(Descriptor):
-    """starter.yml; what it asks for stands in cookiecutter.json beside it."""
+    """starter.yml; what it asks for stands in cookiecutter.json beside it.
+
+    `commands` are typed in the project's folder, from nothing to a first page.
+    """
 
     title: Words
     summary: Words
@@ -268,6 +271,7 @@ class Starter(Descriptor):
     challenges: tuple[Slug, ...]
     needs: Words
     minutes: Annotated[int, Field(gt=0)]
+    commands: tuple[str, ...] = ()
 
 
 class Catalog(Descriptor):
