@@ -46,19 +46,22 @@ def _package(name: str) -> Package | None:
 
 def licence(found: Distribution) -> str:
     """The SPDX expression if given, else classifiers, else a short free text, else the file's."""
-    stated = {name: found.metadata[name] for name in ("License-Expression", "License")}
     classifiers = " or ".join(
         classifier.split(" :: ")[-1]
         for classifier in found.metadata.get_all("Classifier") or ()
         if classifier.startswith("License :: OSI Approved :: ")
     )
-    text = (stated["License"] or "").strip()
+    text = _field(found, "License").strip()
     return (
-        stated["License-Expression"]
+        _field(found, "License-Expression")
         or classifiers
         or (text if len(text) < 80 else "")
         or _by_text(found)
     )
+
+
+def _field(found: Distribution, name: str) -> str:
+    return next(iter(found.metadata.get_all(name) or ()), "")
 
 
 def _by_text(found: Distribution) -> str:
