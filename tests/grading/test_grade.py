@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from sandbox.errors import AnswersRejected, SandboxError
+from sandbox.grading import MEBIBYTES, grade
+from sandbox.grading.judge import judge
+from sandbox.grading.order import Order
+from tests.grading.making import challenge_of, write_truth
+
+SLUG = "a-challenge"
+TRUE = ["approve"] * 1400 + ["ask_for_documents"] * 400 + ["to_case_officer"] * 200
+KEYS = [f"BP-{i:05}" for i in range(len(TRUE))]
+
+
+@pytest.fixture
+def truth(tmp_path):
+    rows = [{"application_id": k, "answer": a} for k, a in zip(KEYS, TRUE, strict=True)]
+    return write_truth(tmp_path / "truth", SLUG, rows)
+
+
+def answers(given) -> str:
+    lines = (f"{key},{answer}\n" for key, answer in zip(KEYS, given, strict=True))
+    return "application_id,answer\n" + "".join(lines)
+
+
+def judged(path, truth, challenge=None):
+    """What the judge says, in this process."""
+    return judge(Order(slug=SLUG, challenge=challenge or challenge_of(), answers=str(path),
+                       shown_as=path.name, truth=str(truth), mebibytes=MEBIBYTES))  # fmt: skip
+
+
+def test_the_judge_scores_in_a_process_of_its_own_whatever_lies_in_the_participants_folder(
+    truth, answers_file, tmp_path, monkeypatch
+):
+    (tmp_path / "csv.py").write_text("raise SystemExit('taken over')")
+    monkeypatch.chdir(tmp_path)
+    path = answers_file(answers(TRUE))
+    verdict = grade(SLUG, challenge_of(), path, truth)
+    assert verdict.score == pytest.approx(90.0)
+    assert verdict.passed_gates
+    assert verdict == judged(path, truth)
+
+
+def test_both_parts_are_measured_and_told_in_both_languages(truth, answers_file):
+    verdict = judged(answers_file(answers(TRUE)), truth)
+    assert verdict.public.rows == verdict.private.rows == 1000
+    assert "Score: 90 %" in verdict.text()
+    assert "Poeng: 90 %" in verdict.text("nb")
+
+
+def test_a_closed_gate_is_told_with_its_number_and_the_share_without_it(truth, answers_file):
+    told = judged(answers_file(answers([*TRUE[:-1], "refuse"])), truth).text()
+    assert "Score: 0 %" in told
+    assert "without the gates: 90 %" in told
+    assert "NOT passed: refusals by machine (1, at most 0 cases)" in told
+
+
+def test_mistakes_come_back_from_the_judge_with_file_and_line(truth, answers_file):
+    path = answers_file(answers(TRUE).replace("approve", "yes", 1))
+    with pytest.raises(AnswersRejected) as caught:
+        grade(SLUG, challenge_of(), path, truth)
+    [problem] = caught.value.problems
+    assert (problem.file, problem.line, problem.found) == (str(path), 2, "yes")
+
+
+def test_without_truth_the_reader_is_told_where_answers_are_scored(tmp_path, answers_file):
+    with pytest.raises(SandboxError, match="Answers are scored where the bundle was built"):
+        judged(answers_file(answers(TRUE)), tmp_path / "nothing")
+
+
+def test_an_unknown_metric_is_told_with_the_known_ones(truth, answers_file):
+    with pytest.raises(SandboxError, match="did you mean same-day"):
+        judged(answers_file(answers(TRUE)), truth, challenge_of("same-days"))
+
+
+def test_a_judge_that_takes_too_long_is_stopped(truth, answers_file):
+    with pytest.raises(SandboxError, match=r"not scored within 0\.01 seconds"):
+        grade(SLUG, challenge_of(), answers_file(answers(TRUE)), truth, seconds=0.01)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory")
+def test_a_judge_that_wants_too_much_memory_is_stopped(tmp_path, answers_file):
+    rows = [{"application_id": str(i), "answer": "approve"} for i in range(30_000)]
+    truth = write_truth(tmp_path / "truth", SLUG, rows)
+    with pytest.raises(SandboxError, match="within 1 MiB of memory"):
+        grade(SLUG, challenge_of(), answers_file(answers(TRUE)), truth, mebibytes=1)
+
+
+def test_importing_the_grading_package_does_not_bring_the_truth_along():
+    code = "import sys, sandbox.grading; sys.exit('sandbox.truth' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

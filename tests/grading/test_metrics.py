@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import beta, binomtest
+
+from sandbox.grading.metrics import METRICS, Pair, interval, upper_bound
+
+TRUE = ("approve", "ask_for_documents", "to_case_officer")
+SAID = (*TRUE, "refuse")
+
+
+def cases(**counts: int) -> list[str]:
+    return [answer for answer, count in counts.items() for _ in range(count)]
+
+
+def same_day(truth: list[str], given_: list[str]):
+    return METRICS["same-day"](
+        [Pair({"answer": t}, {"answer": g}) for t, g in zip(truth, given_, strict=True)]
+    )
+
+
+TRUTH = cases(approve=1000, ask_for_documents=700, to_case_officer=300)
+
+
+def test_the_bound_is_the_exact_one_of_clopper_and_pearson():
+    for events, trials in [(0, 598), (3, 2000), (1, 2), (10, 10)]:
+        theirs = binomtest(events, trials, alternative="less").proportion_ci(0.95, "exact").high
+        assert upper_bound(events, trials) == pytest.approx(theirs)
+    assert upper_bound(2, 900) == pytest.approx(beta.ppf(0.95, 3, 898))
+
+
+def test_598_approvals_without_an_error_are_the_fewest_that_can_be_trusted():
+    assert upper_bound(0, 598) <= 0.005 < upper_bound(0, 597)
+
+
+def test_nothing_tried_is_nothing_proved():
+    assert upper_bound(0, 0) == 1.0
+
+
+def test_the_interval_is_the_exact_one_on_both_sides():
+    theirs = binomtest(40, 100).proportion_ci(0.95, "exact")
+    assert interval(40, 100) == (pytest.approx(theirs.low), pytest.approx(theirs.high))
+    assert interval(0, 10)[0] == 0.0
+    assert interval(10, 10)[1] == 1.0
+
+
+def test_perfect_answers_score_all_that_can_be_answered_the_same_day():
+    measure = same_day(TRUTH, TRUTH)
+    assert measure.score == pytest.approx(85.0)
+    assert measure.passed_gates
+    assert measure.low < 85 < measure.high
+
+
+@pytest.mark.parametrize("constant", SAID)
+def test_a_constant_answer_scores_nothing(constant):
+    assert same_day(TRUTH, [constant] * len(TRUTH)).score == 0
+
+
+def test_a_single_refusal_by_machine_closes_the_gate_and_shows_the_share_without_it():
+    measure = same_day(TRUTH, [*TRUTH[:-1], "refuse"])
+    assert measure.score == 0
+    assert measure.ungated == pytest.approx(85.0)
+    assert [g.name for g in measure.gates if not g.passed] == ["machine_refusals"]
+
+
+def test_ten_right_approvals_prove_too_little():
+    measure = same_day(TRUTH, cases(approve=10, to_case_officer=1990))
+    assert measure.score == 0
+    assert [g.name for g in measure.gates if not g.passed] == ["wrongful_approvals"]
+
+
+def test_two_wrongful_approvals_of_a_thousand_close_the_gate():
+    given_ = list(TRUTH)
+    given_[-1] = given_[-2] = "approve"
+    assert same_day(TRUTH, given_).score == 0
+    given_[-1] = "to_case_officer"
+    assert same_day(TRUTH, given_).score == pytest.approx(85.0)
+
+
+def test_asking_everybody_for_documents_closes_the_gate():
+    given_ = ["approve"] * 1000 + ["ask_for_documents"] * 1000
+    measure = same_day(TRUTH, given_)
+    assert [g.name for g in measure.gates if not g.passed] == ["needless_requests"]
+
+
+def test_each_group_shows_its_own_share():
+    pairs = [
+        Pair({"answer": "approve", "group": "0301"}, {"answer": "approve"}),
+        Pair({"answer": "approve", "group": "4601"}, {"answer": "to_case_officer"}),
+    ]
+    assert METRICS["same-day"](pairs).groups == {"0301": 100.0, "4601": 0.0}
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.data())
+def test_a_better_answer_never_scores_lower(data):
+    """Wrong answers become right in any order: neither the score nor a gate gets worse."""
+    truth = data.draw(st.lists(st.sampled_from(TRUE), min_size=1, max_size=30)) * 40
+    given_ = data.draw(st.lists(st.sampled_from(SAID), min_size=len(truth), max_size=len(truth)))
+    before = same_day(truth, given_)
+    for place in data.draw(st.permutations(range(len(truth))))[: len(truth) // 2]:
+        given_[place] = truth[place]
+    after = same_day(truth, given_)
+    assert after.score >= before.score
+    assert after.ungated >= before.ungated
+    assert all(a.value <= b.value for a, b in zip(after.gates, before.gates, strict=True))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(TRUE), st.sampled_from(SAID)), min_size=1), st.randoms())
+def test_the_order_of_rows_never_matters(rows, random):
+    shuffled = list(rows)
+    random.shuffle(shuffled)
+    assert Counter(rows) == Counter(shuffled)
+    assert same_day(*map(list, zip(*rows, strict=True))) == same_day(
+        *map(list, zip(*shuffled, strict=True))
+    )
+
+
+def right(given_: object, answer: str, tolerance: str = "") -> bool:
+    pair = Pair({"answer": answer, "tolerance": tolerance}, {"answer": given_})
+    return METRICS["exact-match"]([pair]).score == 100
+
+
+@pytest.mark.parametrize("given_", ["Bodø", "bodø", " BODØ ", "Bodø"])
+def test_a_name_matches_however_it_is_typed(given_):
+    assert right(given_, "Bodø")
+
+
+@pytest.mark.parametrize("given_", ["17.1", "17,1", "17.14", "17.05"])
+def test_a_number_matches_within_its_tolerance(given_):
+    assert right(given_, "17.1", "0.05")
+
+
+@pytest.mark.parametrize("given_", ["5 550 203", "5550203", "5 550 203.0"])
+def test_a_number_may_have_spaces_between_thousands(given_):
+    assert right(given_, "5550203", "0")
+
+
+@pytest.mark.parametrize("given_", [None, "", "17.2", "many", "nan", "inf"])
+def test_anything_else_is_wrong(given_):
+    assert not right(given_, "17.1", "0.05")
+
+
+def test_exact_match_is_the_share_of_questions():
+    pairs = [Pair({"answer": a, "tolerance": ""}, {"answer": "Oslo"}) for a in ("Oslo", "Bergen")]
+    assert METRICS["exact-match"](pairs).score == 50.0
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=1), st.data())
+def test_a_better_match_never_scores_lower_and_order_never_matters(rows, data):
+    def score(rows):
+        pairs = [Pair({"answer": t, "tolerance": ""}, {"answer": g}) for t, g in rows]
+        return METRICS["exact-match"](pairs).score
+
+    place = data.draw(st.integers(0, len(rows) - 1))
+    better = [(t, t) if i == place else (t, g) for i, (t, g) in enumerate(rows)]
+    assert score(better) >= score(rows) == score(rows[::-1])
