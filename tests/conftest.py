@@ -1,9 +1,16 @@
 """For every test: in CI (SANDBOX_CI=1) nothing is skipped; browser tests come last."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
+from sandbox.build import build
+from sandbox.bundle import open_bundle
+from sandbox.catalog import from_bundle
+from sandbox.workspace import open_workspace
+
+SMALL = 0.05
 IN_CI = os.environ.get("SANDBOX_CI") == "1"
 
 
@@ -29,3 +36,20 @@ def _no_skip(report):
         report.outcome = "failed"
         report.longrepr = f"In CI nothing is skipped for want of an install. {reason}"
     return report
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory):
+    """The demo, with its state in a folder of the tests' own."""
+    return replace(open_workspace(), state=tmp_path_factory.mktemp("state"))
+
+
+@pytest.fixture(scope="session")
+def bundle(workspace):
+    """The demo's bundle, built once and small."""
+    return open_bundle(build(workspace, scale=SMALL))
+
+
+@pytest.fixture(scope="session")
+def catalog(bundle):
+    return from_bundle(bundle)

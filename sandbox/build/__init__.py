@@ -24,9 +24,10 @@ def check(workspace: Workspace) -> list[Problem]:
 
 
 def current(workspace: Workspace) -> Bundle | None:
-    """The bundle that is served now, or None when there is none that can be read."""
+    """The bundle that is served now, or None when there is none, or its truth is gone."""
     try:
-        return open_bundle(workspace.current_bundle())
+        bundle = open_bundle(workspace.current_bundle())
+        return bundle if workspace.current_truth().is_dir() else None
     except BundleError:
         return None
 
@@ -51,7 +52,7 @@ def build(workspace: Workspace, *, scale: float = 1.0, progress: Progress | None
     Raises CatalogError, RecipeError, SourceError, ExpectationsMissed or BuildError with everything
     that is wrong; the bundle that was current stays so.
     """
-    progress = progress or Quiet()
+    progress = Quiet() if progress is None else progress
     catalog, problems = catalogs.problems_in(workspace)
     if catalog is None:
         raise CatalogError(problems)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from sandbox import catalog as catalogs
-from sandbox import grading, recipes, sources
+from sandbox import recipes, sources
 from sandbox.catalog import Catalog
 from sandbox.errors import Problem, did_you_mean
+from sandbox.grading.metrics import METRICS
 from sandbox.workspace import Workspace
 
 
@@ -31,7 +32,7 @@ def _makers(workspace: Workspace, catalog: Catalog) -> list[Problem]:
 
 
 def _metrics(workspace: Workspace, catalog: Catalog) -> list[Problem]:
-    known = sorted(grading.METRICS)
+    known = sorted(METRICS)
     return [
         Problem(
             f"score.metric names {challenge.score.metric!r}, which does not exist",
@@ -39,5 +40,5 @@ def _metrics(workspace: Workspace, catalog: Catalog) -> list[Problem]:
             fix=did_you_mean(challenge.score.metric, known),
         )
         for slug, challenge in catalog.challenges.items()
-        if challenge.score.metric not in grading.METRICS
+        if challenge.score.metric not in METRICS
     ]

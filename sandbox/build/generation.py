@@ -83,6 +83,7 @@ def _fill(
     contents.write_catalog(bundle, workspace, catalog)
     with step(progress, "hidden answers, and scores of today's practice"):
         answers.write(bundle, truth, workspace, catalog, scratch)
+    scratch.remove()
     contents.write_manifest(bundle, truth, workspace, entries, overall, scale)
 
 
@@ -174,20 +175,30 @@ def _write_database(bundle: Path, catalog: Catalog, drawn: Mapping[str, Drawn]) 
 
 def _replace(workspace: Workspace, draft: Path, progress: Progress) -> Path:
     """Give the finished draft its name, point `current` at it, and let older ones go."""
-    made = open_bundle(draft / "bundle")
-    digest = made.digest[:32]
+    digest = open_bundle(draft / "bundle").digest[:32]
     generation = workspace.generations / digest
-    for leftover in ("scratch.db",):
-        (draft / leftover).unlink(missing_ok=True)
-    if generation.exists():
-        shutil.rmtree(generation)
-    draft.rename(generation)
+    _install(draft, generation)
     pointer = workspace.current_file.with_suffix(".new")
     pointer.write_text(digest + "\n", encoding="utf-8")
     pointer.replace(workspace.current_file)
     _forget(workspace, digest)
     progress.say(f"the bundle is ready ({digest[:12]})")
     return generation / "bundle"
+
+
+def _install(draft: Path, generation: Path) -> None:
+    """A generation that is there already is left to its readers, unless something of it is gone."""
+    if generation.exists():
+        try:
+            whole = not any(open_bundle(generation / "bundle").damage())
+        except BundleError:
+            whole = False
+        if whole:
+            if not (generation / "truth").exists():
+                (draft / "truth").rename(generation / "truth")
+            return
+        shutil.rmtree(generation)
+    draft.rename(generation)
 
 
 def _forget(workspace: Workspace, current: str) -> None:

@@ -43,14 +43,16 @@ class Scratch:
             for dataset in drawn.values()
             for name, table in dataset.truth.items()
         }
+        self._path = path
         ingest(path, {**overriding, **hidden}, mode="create")
         self.connection = sqlite3.connect(path)
         self.connection.row_factory = sqlite3.Row
         address = f"file:{quote(str(published))}?mode=ro"
         self.connection.execute("ATTACH ? AS published", [address])
 
-    def close(self) -> None:
+    def remove(self) -> None:
         self.connection.close()
+        self._path.unlink()
 
 
 def expect(

@@ -44,7 +44,13 @@ def write_parquet(table: pa.Table, path: Path) -> None:
 
 
 def read_parquet(path: Path) -> pa.Table:
-    return pyarrow.parquet.read_table(path)
+    """What was written; Parquet knows no whole seconds and gives milliseconds instead."""
+    table = pyarrow.parquet.read_table(path)
+    for index, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            seconds = table[index].cast(pa.timestamp("s", field.type.tz))
+            table = table.set_column(index, field.name, seconds)
+    return table
 
 
 def _with_iso_datetimes(table: pa.Table) -> pa.Table:

@@ -1,0 +1,126 @@
+"""Tables stand in SQLite, CSV and Parquet in the same forms."""
+
+import datetime
+import sqlite3
+
+import pyarrow as pa
+import pytest
+
+from sandbox.build.tables import (
+    broken_foreign_keys,
+    read_parquet,
+    write_csv,
+    write_database,
+    write_parquet,
+)
+from sandbox.catalog import Table
+
+NOON = datetime.datetime(2025, 6, 1, 12, tzinfo=datetime.UTC)
+
+
+def described(key, search=(), indexes=(), **columns):
+    made = {n: {"type": t, "title": {"en": n}} | more for n, (t, more) in columns.items()}
+    return Table.model_validate(
+        {
+            "title": "t",
+            "row": "r",
+            "key": key,
+            "columns": made,
+            "search": search,
+            "indexes": indexes,
+        }
+    )
+
+
+TABLES = {
+    "visits": pa.table(
+        {
+            "visit": ["a1", "b2", "c3"],
+            "place": ["0301", None, "0301"],
+            "fee": pa.array([1.5, None, 3.0]),
+            "paid": pa.array([True, False, None]),
+            "day": pa.array([datetime.date(2025, 6, 1)] * 3),
+            "at": pa.array([NOON, None, NOON], pa.timestamp("s", "UTC")),
+        }
+    ),
+    "places": pa.table({"place": ["0301"], "name": ['Ås "by", ytre']}),
+}
+DESCRIBED = {
+    "visits": described(
+        "visit",
+        visit=("string", {}),
+        place=("string", {"references": "places"}),
+        fee=("number", {}),
+        paid=("boolean", {}),
+        day=("date", {}),
+        at=("datetime", {}),
+    ),
+    "places": described(
+        "place", ("name",), place=("string", {}), name=("string", {"required": True})
+    ),
+}
+
+
+@pytest.fixture
+def database(tmp_path):
+    write_database(tmp_path / "s.db", TABLES, DESCRIBED)
+    db = sqlite3.connect(tmp_path / "s.db")
+    yield db
+    db.close()
+
+
+def test_csv_has_one_form(tmp_path):
+    write_csv(TABLES["visits"], tmp_path / "v.csv")
+    assert (tmp_path / "v.csv").read_bytes() == (
+        b"visit,place,fee,paid,day,at\n"
+        b'"a1","0301",1.5,true,2025-06-01,"2025-06-01T12:00:00Z"\n'
+        b'"b2",,,false,2025-06-01,\n'
+        b'"c3","0301",3,,2025-06-01,"2025-06-01T12:00:00Z"\n'
+    )
+
+
+def test_parquet_gives_back_what_it_was_given(tmp_path):
+    write_parquet(TABLES["visits"], tmp_path / "v.parquet")
+    assert read_parquet(tmp_path / "v.parquet").equals(TABLES["visits"])
+
+
+def test_sqlite_holds_codes_as_text_booleans_as_bits_and_times_as_iso(database):
+    assert database.execute("SELECT * FROM visits ORDER BY visit").fetchall() == [
+        ("a1", "0301", 1.5, 1, "2025-06-01", "2025-06-01T12:00:00Z"),
+        ("b2", None, None, 0, "2025-06-01", None),
+        ("c3", "0301", 3.0, None, "2025-06-01", "2025-06-01T12:00:00Z"),
+    ]
+
+
+def test_tables_are_strict_and_linked(database):
+    schemas = dict(database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+    assert schemas["visits"].endswith("STRICT")
+    assert 'REFERENCES "places"("place")' in schemas["visits"]
+    assert '"name" TEXT NOT NULL' in schemas["places"]
+    assert 'content="places"' in schemas["places_fts"], (
+        "Datasette finds only a quoted content table"
+    )
+
+
+def test_every_foreign_key_has_an_index(database):
+    indexed = [r[0] for r in database.execute("SELECT sql FROM sqlite_master WHERE type = 'index'")]
+    assert any(sql and '"visits"' in sql and '"place"' in sql for sql in indexed)
+
+
+def test_search_folds_case_and_accents(database):
+    for word in ("as", "ÅS", "ås"):
+        found = database.execute("SELECT count(*) FROM places_fts WHERE places_fts MATCH ?", [word])
+        assert found.fetchone() == (1,)
+
+
+def test_the_file_does_not_depend_on_where_it_is_written(tmp_path):
+    (tmp_path / "deeper").mkdir()
+    for path in (tmp_path / "a.db", tmp_path / "deeper" / "b.db"):
+        write_database(path, TABLES, DESCRIBED)
+    assert (tmp_path / "a.db").read_bytes() == (tmp_path / "deeper" / "b.db").read_bytes()
+
+
+def test_foreign_keys_that_lead_nowhere_are_counted(tmp_path):
+    lost = TABLES["visits"].set_column(1, "place", pa.array(["0301", "9999", "9998"]))
+    write_database(tmp_path / "s.db", {**TABLES, "visits": lost}, DESCRIBED)
+    assert broken_foreign_keys(tmp_path / "s.db") == [("visits", "places", 2)]
