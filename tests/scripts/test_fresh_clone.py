@@ -24,7 +24,7 @@ def clone(folder):
 
 
 def start(clone, **environment):
-    """Run a script that needs the whole set-up, from another folder; what it said while setting up."""
+    """Run a script that needs the whole set-up, from another folder; what setting up said."""
     done = subprocess.run(
         [sys.executable, clone / "scripts" / "licences"],
         cwd=clone.parent,
