@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
+INTERRUPTED = 128 + signal.SIGINT  # as a shell reports it
 RUNTIME, DEV = "requirements.lock", "requirements-dev.lock"
 
 
@@ -42,7 +43,19 @@ def ready(lock: str = RUNTIME, root: Path = ROOT) -> str:
             f"\nThe set-up stopped: {error}.\nIt writes {root / '.venv'}: put the clone in a "
             "folder you may write to, on a disk with about 1 GB free, and start again."
         )
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     return str(venv_python(root))
+
+
+def call(*command: str) -> None:
+    """Run a command and go on, or stop with its exit code if it fails."""
+    try:
+        code = subprocess.run(command, check=False).returncode
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    if code:
+        sys.exit(code)
 
 
 def become(*command: str) -> NoReturn:

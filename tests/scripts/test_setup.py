@@ -112,9 +112,15 @@ def test_an_interrupted_installation_leaves_no_stamp(clone, setup, commands, mon
 
     (clone / "pyproject.toml").write_text("changed")
     monkeypatch.setattr(setup, "_install_packages", interrupt)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(SystemExit, match="130"):
         setup.ready(setup.RUNTIME, clone)
     assert not setup.stamp_file(clone).exists()
+
+
+def test_a_command_that_fails_ends_the_script_with_its_exit_code(setup):
+    setup.call(sys.executable, "-c", "")
+    with pytest.raises(SystemExit, match="7"):
+        setup.call(sys.executable, "-c", "raise SystemExit(7)")
 
 
 def test_pip_takes_over_where_uv_fails_and_hashes_are_still_required(clone, setup, commands):
