@@ -72,7 +72,7 @@ def _write_truth(folder: Path, drawn: Drawn) -> None:
         (folder / "kept").mkdir(exist_ok=True)
         write_parquet(table, folder / "kept" / f"{name}.parquet")
     for name, table in drawn.full.items():
-        if drawn.published[name] is not table:
+        if not table.equals(drawn.published[name]):
             (folder / "full").mkdir(parents=True, exist_ok=True)
             write_parquet(table, folder / "full" / f"{name}.parquet")
 

@@ -76,7 +76,7 @@ def _fill(
         _write_database(bundle, catalog, drawn)
     with step(progress, "checking what the descriptors promise"):
         scratch = proof.Scratch(draft / "scratch.db", bundle / "sandbox.db", drawn)
-        proof.expect(workspace, catalog, scratch, drawn)
+        proof.expect(workspace, catalog, scratch, drawn, scale)
     with step(progress, "CSV, Parquet, quality, metadata"):
         entries = contents.write_datasets(bundle, truth, catalog, drawn, by_dataset)
         golden.compare(workspace, entries, scale, progress)

@@ -36,7 +36,7 @@ class Scratch:
             name: table
             for dataset in drawn.values()
             for name, table in dataset.full.items()
-            if dataset.published[name] is not table
+            if not table.equals(dataset.published[name])
         }
         hidden = {
             f"truth_{name.replace('.', '_')}": table
@@ -56,7 +56,11 @@ class Scratch:
 
 
 def expect(
-    workspace: Workspace, catalog: Catalog, scratch: Scratch, drawn: Mapping[str, Drawn]
+    workspace: Workspace,
+    catalog: Catalog,
+    scratch: Scratch,
+    drawn: Mapping[str, Drawn],
+    scale: float,
 ) -> None:
     """Raise ExpectationsMissed with every miss of every newly made dataset."""
     folders = workspace.folders("datasets")
@@ -65,23 +69,25 @@ def expect(
         for slug, dataset in catalog.datasets.items()
         if drawn[slug].fresh
         for problem in _misses(
-            dataset.expectations, scratch, f"{workspace.shown(folders[slug])}/dataset.yml"
+            dataset.expectations, scratch, f"{workspace.shown(folders[slug])}/dataset.yml", scale
         )
     ]
     if missed:
         raise ExpectationsMissed(missed)
 
 
-def _misses(expected: tuple[Expectation, ...], scratch: Scratch, file: str) -> Iterator[Problem]:
+def _misses(
+    expected: tuple[Expectation, ...], scratch: Scratch, file: str, scale: float
+) -> Iterator[Problem]:
     for expectation in expected:
-        value = _value(scratch.connection, expectation.sql)
+        value = _value(scratch.connection, expectation.sql, scale)
         if not _met(value, expectation):
             wanted = _wanted(expectation)
             yield Problem(str(expectation.what), file, None, found=str(value), expected=wanted)
 
 
-def _value(db: sqlite3.Connection, sql: str) -> object:
-    row = db.execute(sql).fetchone()
+def _value(db: sqlite3.Connection, sql: str, scale: float) -> object:
+    row = db.execute(sql, {"scale": scale}).fetchone()
     return None if row is None else row[0]
 
 

@@ -244,7 +244,8 @@ def _sql(content: Content) -> Iterator[Problem]:
                     here = (*at, "parameters", parameter, "options")
                     yield from _tried(d, here, db, described.options, {})
         for index, expectation in enumerate(d.model.expectations):
-            yield from _tried(d, ("expectations", index, "sql"), db, expectation.sql, {})
+            blanks = {"scale": 1.0} if ":scale" in expectation.sql else {}
+            yield from _tried(d, ("expectations", index, "sql"), db, expectation.sql, blanks)
 
 
 def _tried(

@@ -77,7 +77,10 @@ class Question(Descriptor):
 
 
 class Expectation(Descriptor):
-    """What must be true of the full tables: one SQL value, `equals` or `between`."""
+    """What must be true of the full tables: one SQL value, `equals` or `between`.
+
+    `:scale` in the SQL is the build's, so that counts can be promised at any scale.
+    """
 
     what: Words
     sql: str
