@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.report import report
+from sandbox.errors import SandboxError
 
 _NOT_BENCHMARKS = {"__init__", "__main__", "report"}
 
@@ -32,7 +33,10 @@ def main() -> int:
         print("\n".join(f"{name:10} {sentence}" for name, sentence in available().items()))
         return 0
     print(f"{platform.platform()}, {os.cpu_count()} CPUs, Python {platform.python_version()}")
-    goals = report(importlib.import_module(f"benchmarks.{options.name}").measure())
+    try:
+        goals = report(importlib.import_module(f"benchmarks.{options.name}").measure())
+    except SandboxError as error:
+        sys.exit(str(error))
     missed = sum(not goal.met for goal in goals)
     print(f"{len(goals) - missed} of {len(goals)} goals met")
     return int(bool(options.check and missed))
