@@ -1,6 +1,6 @@
 """Rows from the sandbox: live when it answers, else from the cache, else from the bundled sample.
 
-    data = SandboxData("http://127.0.0.1:8000/", "data/sample/know-your-municipality")
+    data = SandboxData("http://127.0.0.1:8001/", "data/sample/know-your-municipality")
     rows = data.rows("municipalities", {"county_code": "03", "population__gte": 20000})
     rows.source  # "live", "cached" or "sample": always say which one people are looking at
 
@@ -123,7 +123,7 @@ class SandboxData:
     def __init__(self, url: str, sample: str | Path, cache: str | Path | None = None) -> None:
         parts = urlsplit(url.strip())
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"SANDBOX_URL is {url!r}; it must be like http://127.0.0.1:8000/")
+            raise ValueError(f"SANDBOX_URL is {url!r}; it must be like http://127.0.0.1:8001/")
         self.url = url.strip().rstrip("/") + "/"
         self.sample = Sample(Path(sample))
         self._cache = Path(cache) if cache else None
