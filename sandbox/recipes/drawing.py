@@ -1,0 +1,135 @@
+"""One drawing of a recipe: its tables by name, its secrets, and every problem met on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from sandbox.catalog import Dataset
+from sandbox.errors import Problem
+from sandbox.recipes.files import Figures, read_figures
+from sandbox.recipes.language import Evaluator
+from sandbox.recipes.operators import Unfit
+from sandbox.recipes.recipe import Expression, Recipe
+from sandbox.recipes.tables import SHAPE, GivenTable, OwnTable, Rows, Table
+from sandbox.recipes.vectors import Vector
+
+Place = tuple[str, str]
+
+
+class Spoilt(Exception):
+    """A column that cannot be had because of a problem that is already noted."""
+
+
+class SecretsTable(Table):
+    """The one row in which an event's secrets are drawn."""
+
+    key, count, columns = "", 1, ()
+
+    def names(self, *, own: bool = False) -> list[str]:
+        return [*self.drawing.secrets, "asof", "scale"]
+
+
+@dataclass
+class Drawing:
+    """One drawing of a recipe: its tables by name, what each column was made from, its problems."""
+
+    recipe: Recipe
+    dataset: Dataset
+    upstream: Mapping[str, pa.Table]
+    seed: bytes
+    scale: float = 1.0
+    dry: bool = False  # only check: every table is empty
+    problems: list[Problem] = field(default_factory=list)
+    sources: dict[Place, set[Place]] = field(default_factory=dict)
+    files: dict[str, Figures] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._open: list[Place] = []
+        self._spoilt: set[Place] = set()
+        self._secrets: dict[str, Vector] = {}
+        keys = {t.column_names[0]: name for name, t in self.upstream.items() if t.num_columns}
+        self.tables: dict[str, Table] = {}
+        for name, arrow in self.upstream.items():
+            links = {c: keys[c] for c in arrow.column_names[1:] if c in keys and keys[c] != name}
+            self.tables[name] = GivenTable(self, name, arrow, links)
+        for name, recipe in self.recipe.tables.items():
+            self.tables[name] = OwnTable(self, recipe)
+
+    @property
+    def secrets(self) -> Mapping[str, Expression]:
+        return self.recipe.secrets
+
+    def secret(self, name: str) -> Vector:
+        """A constant that is drawn once for the event."""
+        if name not in self._secrets:
+            with self.making("secrets", name):
+                expression = self.secrets[name]
+                rows = Rows(SecretsTable(self, "secrets", {}), 0, 1)
+                vector = Evaluator(rows, expression.place, expression.node).run(expression.node)
+                gone = None if vector.missing is None else vector.missing.reshape(-1)[0]
+                self._secrets[name] = Vector(
+                    vector.kind, vector.values.reshape(-1)[0], gone, vector.words
+                )
+        return self._secrets[name]
+
+    def figures(self, file: str) -> Figures:
+        if file not in self.files:
+            self.files[file] = read_figures(self.recipe.folder, file)
+        return self.files[file]
+
+    def note(self, table: str, column: str) -> None:
+        """Remember that whatever is being made was made from this column, too."""
+        if self._open:
+            self.sources.setdefault(self._open[-1], set()).add((table, column))
+
+    def making(self, table: str, column: str, *, line: int | None = None) -> _Making:
+        return _Making(self, (table, column), line)
+
+    def expression(self, place: Place) -> Expression | None:
+        table, column = place
+        if table == "secrets":
+            return self.secrets.get(column)
+        recipe = self.recipe.tables.get(table)
+        if recipe is None:
+            return None
+        return recipe.per if column == SHAPE else recipe.columns.get(column)
+
+
+class _Making:
+    """While a column is made: circles are seen, and what goes wrong is noted once, in its place."""
+
+    def __init__(self, drawing: Drawing, place: Place, line: int | None):
+        self.drawing, self.place, self.line = drawing, place, line
+
+    def __enter__(self) -> None:
+        drawing, place = self.drawing, self.place
+        if place in drawing._spoilt:
+            raise Spoilt
+        if place in drawing._open:
+            circle = [*drawing._open[drawing._open.index(place) :], place]
+            raise Unfit(
+                f"{'.'.join(place)} would have to be known before it is made",
+                found=" → ".join(".".join(step) for step in circle),
+                fix="let one of them be drawn without the next",
+            )
+        drawing._open.append(place)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self.drawing._open.pop()
+        if isinstance(error, Unfit):
+            self.drawing.problems.append(self._problem(error))
+        if isinstance(error, Unfit | Spoilt):
+            self.drawing._spoilt.add(self.place)
+            raise Spoilt from None
+
+    def _problem(self, unfit: Unfit) -> Problem:
+        expression = self.drawing.expression(self.place)
+        name = ".".join(self.place)
+        what = f"{name}: {unfit.what}"
+        if expression and unfit.node is not None:
+            what += f" (column {unfit.node.col_offset + 1} of its expression)"
+        line = expression.line if expression else self.line
+        return Problem(what, self.drawing.recipe.file, line, unfit.found, unfit.expected, unfit.fix)

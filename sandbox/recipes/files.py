@@ -1,0 +1,152 @@
+"""CSV files beside a recipe: tables of shares that draws follow, and tables taken as they are."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+
+from sandbox.recipes.operators import Unfit
+from sandbox.recipes.vectors import EPOCH, Array, Kind, Vector, coded
+
+WHOLE = re.compile(r"-?(0|[1-9]\d*)")
+BAND = re.compile(r"(0|[1-9]\d*)[-–](0|[1-9]\d*)")
+TOTALS = (1.0, 100.0)  # shares, or per cent
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Shares of values, one distribution per condition (column of the file after the first).
+
+    Values are whole numbers (`low` = `high`), bands of them such as 20-29, or words (`low` None).
+    """
+
+    file: str
+    words: tuple[str, ...]
+    low: Array | None
+    high: Array | None
+    conditions: tuple[str, ...]
+    shares: Array
+
+    def values(self, chosen: Array, within: Array) -> Vector:
+        """The values at positions `chosen`; `within` in [0, 1) places a number inside its band."""
+        if self.low is None or self.high is None:
+            return coded(chosen, self.words)
+        low, high = self.low[chosen], self.high[chosen]
+        return Vector("integer", low + np.floor(within * (high - low + 1)).astype(np.int64))
+
+
+def read_figures(folder: Path, file: str) -> Figures:
+    """The table of shares in `file`; Unfit names what is wrong, and where."""
+    header, rows = _rows(folder, file)
+    if len(header) < 2 or not rows:
+        fix = "the values in the first column, their shares in the others"
+        raise Unfit(f"{file} is no table of shares", fix=fix)
+    shares = np.empty((len(rows), len(header) - 1))
+    for i, row in enumerate(rows):
+        for j, text in enumerate(row[1:]):
+            shares[i, j] = _share(text, f"{file}:{i + 2}", header[j + 1])
+    for condition, total in zip(header[1:], shares.sum(axis=0), strict=True):
+        if not np.isclose(total, TOTALS, rtol=0, atol=1e-6).any():
+            what = f"the shares of {condition!r} in {file} do not add up"
+            raise Unfit(what, f"{total:g}", "1, or 100 as per cent", "correct the column")
+    words = tuple(row[0] for row in rows)
+    low, high = _bands(words)
+    return Figures(file, words, low, high, tuple(header[1:]), shares)
+
+
+def _share(text: str, where: str, column: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share < float("inf"):
+        raise Unfit(f"{where}: {column} is no share", text, "a number of 0 or more")
+    return share
+
+
+def _bands(words: tuple[str, ...]) -> tuple[Array | None, Array | None]:
+    if all(WHOLE.fullmatch(word) for word in words):
+        numbers = np.array([int(word) for word in words], np.int64)
+        return numbers, numbers
+    bands = [BAND.fullmatch(word) for word in words]
+    if all(bands):
+        ends = np.array([[int(b[1]), int(b[2])] for b in bands if b], np.int64)
+        return ends[:, 0], ends[:, 1]
+    return None, None
+
+
+def _rows(folder: Path, file: str) -> tuple[list[str], list[list[str]]]:
+    path = folder / file
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise Unfit(f"{file} lies outside the dataset's folder", fix="keep it beside recipe.yml")
+    try:
+        with path.open(encoding="utf-8", newline="") as handle:
+            header, *rows = [row for row in csv.reader(handle) if row] or [[]]
+    except OSError as error:
+        near = ", ".join(sorted(p.name for p in folder.glob("*.csv"))) or "none"
+        what = f"{file} cannot be read: {error.strerror}"
+        raise Unfit(what, fix=f"CSV files beside the recipe: {near}") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Unfit(f"{file} is not CSV in UTF-8: {error}") from None
+    for number, row in enumerate(rows, 2):
+        if len(row) != len(header):
+            what = f"{file}:{number} has another number of columns than its header"
+            raise Unfit(what, str(len(row)), str(len(header)))
+    return header, rows
+
+
+def read_columns(folder: Path, file: str, kinds: Mapping[str, Kind]) -> dict[str, Vector]:
+    """The columns of a table taken over from a file, empty cells as missing.
+
+    A column that `kinds` does not name is made of whole numbers if all its cells are, else of text.
+    """
+    header, rows = _rows(folder, file)
+    cells = {name: [row[i] for row in rows] for i, name in enumerate(header)}
+    return {
+        name: _column(texts, kinds.get(name) or _guess(texts), f"{file}, column {name}")
+        for name, texts in cells.items()
+    }
+
+
+def _guess(texts: list[str]) -> Kind:
+    return "integer" if texts and all(WHOLE.fullmatch(text) for text in texts) else "string"
+
+
+def _column(texts: list[str], kind: Kind, where: str) -> Vector:
+    missing = np.array([text == "" for text in texts], bool)
+    gone = missing if missing.any() else None
+    if kind == "string":
+        return Vector("string", *_encoded(texts, gone))
+    values: Array = np.zeros(len(texts), _FORMS[kind][0])
+    for row, text in enumerate(texts):
+        try:
+            values[row] = _FORMS[kind][1](text) if text else 0
+        except (ValueError, KeyError):
+            raise Unfit(f"{where}, line {row + 2}: not of its type", text, kind) from None
+    return Vector(kind, values, gone)
+
+
+def _encoded(texts: list[str], gone: Array | None) -> tuple[Array, Array | None, object]:
+    places = {word: code for code, word in enumerate(dict.fromkeys(texts))}
+    codes = np.array([places[text] for text in texts], np.int64)
+    return codes, gone, coded(codes, list(places)).words
+
+
+def _moment(text: str) -> int:
+    moment = datetime.fromisoformat(text)
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+_FORMS: dict[str, tuple[type, Callable[[str], float]]] = {
+    "integer": (np.int64, int),
+    "number": (np.float64, float),
+    "boolean": (np.bool_, lambda text: {"true": True, "false": False}[text]),
+    "date": (np.int64, lambda text: (date.fromisoformat(text) - EPOCH).days),
+    "datetime": (np.int64, _moment),
+}

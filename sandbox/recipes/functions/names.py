@@ -1,0 +1,52 @@
+"""Names of people and streets, from vocabularies that were frozen once and are never made anew."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sandbox.recipes import keyed
+from sandbox.recipes.here import Here
+from sandbox.recipes.operators import Unfit
+from sandbox.recipes.registry import Strings, function
+from sandbox.recipes.vectors import coded, same_codes
+from sandbox.recipes.vocabularies import vocabulary
+
+SEXES = ("F", "M")
+
+
+@function()
+def given_name(here: Here, sex: Strings) -> Strings:
+    """A Norwegian given name, each of a hundred equally likely.
+
+    sex: 'F' or 'M'. Source: Faker's no_NO vocabulary (MIT), frozen in vocabularies/no_NO.json.
+    """
+    women, men = vocabulary("given_names_female"), vocabulary("given_names_male")
+    known, ours = same_codes(coded(np.arange(2), SEXES), here.every(sex))
+    if not np.isin(ours, known).all():
+        raise Unfit("a sex is 'F' or 'M' here")
+    male = ours == known[1]
+    place = keyed.below(here.words(), np.where(male, len(men), len(women)))
+    return coded(place + male * len(women), (*women, *men))
+
+
+@function()
+def family_name(here: Here) -> Strings:
+    """A Norwegian family name, each of 101 equally likely.
+
+    Source: Faker's no_NO vocabulary (MIT), frozen in vocabularies/no_NO.json.
+    """
+    return _one_of(here, vocabulary("family_names"))
+
+
+@function()
+def street_name(here: Here) -> Strings:
+    """An invented Norwegian street name: a family name and an ending, such as Aasenbakken.
+
+    Source: Faker's no_NO vocabulary (MIT), frozen in vocabularies/no_NO.json.
+    """
+    endings = vocabulary("street_endings")
+    return _one_of(here, tuple(n + e for n in vocabulary("family_names") for e in endings))
+
+
+def _one_of(here: Here, words: tuple[str, ...]) -> Strings:
+    return coded(keyed.below(here.words(), np.array(len(words))), words)

@@ -1,0 +1,185 @@
+"""Foreign keys: choosing, finding and counting rows of other tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sandbox.recipes import keyed
+from sandbox.recipes.here import Here
+from sandbox.recipes.operators import Unfit, truth
+from sandbox.recipes.registry import (
+    Anything,
+    Booleans,
+    Integers,
+    Numbers,
+    OtherTable,
+    References,
+    Theirs,
+    as_array,
+    function,
+)
+from sandbox.recipes.vectors import Array, Vector, same_codes
+
+BITS = 20  # rows of large tables are chosen to a millionth
+
+
+@dataclass(frozen=True)
+class Matches:
+    """For each of our rows its matches: `order[start:stop]` are rows of the other table."""
+
+    order: Array
+    start: Array
+    stop: Array
+
+
+def _matches(here: Here, matching: dict[str, Vector]) -> Matches:
+    """The rows of the other table whose columns equal our values."""
+    other = here.the_other()
+    theirs, ours = np.zeros(other.count, np.int64), np.zeros(here.count, np.int64)
+    lost = np.zeros(here.count, bool)
+    for name, vector in matching.items():
+        column = other.resolve(name)
+        if column is None:
+            what = f"{other.name} has no column {name!r}"
+            raise Unfit(what, expected=", ".join(other.names(own=True)))
+        their, our = other.column(column), here.every(vector)
+        if their.keys().kind != our.keys().kind:
+            raise Unfit(f"{other.name}.{name} is a {their.keys().kind}", our.keys().kind)
+        left, right = same_codes(their, our)
+        width = max(left.max(initial=0), right.max(initial=0)) + 1
+        theirs, ours = theirs * width + left, ours * width + right
+        lost |= False if our.missing is None else our.missing
+    order = np.argsort(theirs, kind="stable")
+    start = np.searchsorted(theirs[order], ours, "left")
+    stop = np.searchsorted(theirs[order], ours, "right")
+    return Matches(order, start, np.where(lost, start, stop))
+
+
+def _chosen(here: Here, matches: Matches, place: Array) -> Vector:
+    """References to the matches at `place` in their order, missing where it lies beyond them."""
+    none = (place < matches.start) | (place >= matches.stop)
+    rows = np.where(none, 0, place)
+    found = matches.order[rows] if len(matches.order) else rows
+    return Vector("reference", found, none if none.any() else None, table=here.other)
+
+
+@function()
+def pick(here: Here, table: OtherTable, by: Theirs | None = None,
+         **matching: Anything) -> References:  # fmt: skip
+    """A row of another table at random: pick(municipalities, by=population).
+
+    table: the other table. by: a weight, from its columns; without it all rows are equally likely.
+    column: only rows whose column of that name equals our value; missing if there are none.
+    """
+    other = here.the_other()
+    weights = np.ones(other.count) if by is None else as_array(by.spread(other.count), "number")
+    if (weights < 0).any() or (len(weights) and weights.sum() == 0):
+        raise Unfit("weights are 0 or more, and not all 0")
+    words = here.words()
+    if not matching:
+        if by is None:
+            return Vector("reference", keyed.below(words, np.array(other.count)), table=other)
+        chosen = keyed.guided(words, keyed.guide(weights, BITS)) if other.count else words
+        return Vector("reference", chosen.astype(np.int64), table=other)
+    matches = _matches(here, matching)
+    if by is None:
+        offset = keyed.below(words, matches.stop - matches.start)
+        return _chosen(here, matches, matches.start + offset)
+    until = np.concatenate([[0.0], np.cumsum(weights[matches.order])])
+    low, high = until[matches.start], until[matches.stop]
+    target = low + keyed.uniform(words) * (high - low)
+    place = np.searchsorted(until, target, "right") - 1
+    place = np.where(high > low, np.minimum(place, matches.stop - 1), -1)
+    return _chosen(here, matches, place)
+
+
+@function()
+def lookup(here: Here, table: OtherTable, **matching: Anything) -> References:
+    """The one row of another table whose columns equal our values; missing if there is none.
+
+    table: the other table. column: our value for its column of that name.
+    """
+    matches = _matches(here, matching)
+    if (matches.stop - matches.start > 1).any():
+        fix = "name another column as well, or take nth(…)"
+        raise Unfit(f"several rows of {here.the_other().name} match", fix=fix)
+    return _chosen(here, matches, matches.start)
+
+
+@function()
+def nth(here: Here, table: OtherTable, number: Integers, **matching: Anything) -> References:
+    """The first, second, third … row of another table whose columns equal our values.
+
+    table: the other table. number: from 1; missing where there are fewer. column: our value for its
+    column of that name.
+    """
+    matches = _matches(here, matching)
+    return _chosen(here, matches, matches.start + here.spread(number) - 1)
+
+
+def _owners(here: Here) -> Array:
+    """The row of this table that each row of the other one was made for."""
+    child, table = here.the_child(), here.rows.table
+    if getattr(child, "parent", None) is not table:
+        fix = f"only tables with `per: {table.name} * …` can be summed up here"
+        raise Unfit(f"{child.name} has no rows per row of {table.name}", fix=fix)
+    table.drawing.note(child.name, "per")
+    owners: Array = child.shape.owners  # type: ignore[attr-defined]
+    return owners
+
+
+def _summed(here: Here, values: Array | None) -> Array:
+    owners, rows = _owners(here), here.rows.table.count
+    return here.cut(np.bincount(owners, values, minlength=rows))
+
+
+def _holding(here: Here, condition: Vector) -> Array:
+    return truth(condition.spread(here.the_child().count))
+
+
+@function()
+def count(here: Here, table: OtherTable, condition: Theirs | None = None,
+          **matching: Anything) -> Integers:  # fmt: skip
+    """How many rows of another table belong to this row, or match it.
+
+    table: a table with rows per row of this one, or, with column=value, any other.
+    condition: only rows of which it holds; it names the other table's columns.
+    """
+    if matching:
+        matches = _matches(here, matching)
+        if condition is not None:
+            raise Unfit("count takes a condition or columns to match, not both")
+        return matches.stop - matches.start
+    holds = None if condition is None else _holding(here, condition).astype(float)
+    return _summed(here, holds).astype(np.int64)
+
+
+@function(name="sum")
+def sum_(here: Here, table: OtherTable, values: Theirs) -> Numbers:
+    """The sum of a column over the rows of another table that belong to this row.
+
+    table: a table with rows per row of this one. values: a number from its columns.
+    """
+    spread = values.spread(here.the_child().count)
+    known = as_array(spread, "number")
+    return _summed(here, known if spread.missing is None else np.where(spread.missing, 0, known))
+
+
+@function(name="any")
+def any_(here: Here, table: OtherTable, condition: Theirs) -> Booleans:
+    """Whether a condition holds for at least one row of another table that belongs to this row.
+
+    table: a table with rows per row of this one. condition: about its columns.
+    """
+    return _summed(here, _holding(here, condition).astype(float)) > 0
+
+
+@function(name="all")
+def all_(here: Here, table: OtherTable, condition: Theirs) -> Booleans:
+    """Whether a condition holds for every row of another table that belongs to this row.
+
+    table: a table with rows per row of this one. condition: about its columns.
+    """
+    return np.asarray(_summed(here, (~_holding(here, condition)).astype(float)) == 0)

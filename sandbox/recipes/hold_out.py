@@ -1,0 +1,189 @@
+"""What readers may not see: held-out cells and rows, and whatever depends on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sandbox.errors import Problem, did_you_mean
+from sandbox.recipes import keyed
+from sandbox.recipes.drawing import Drawing, Place
+from sandbox.recipes.language import Evaluator
+from sandbox.recipes.operators import truth
+from sandbox.recipes.recipe import HoldOut, TableRecipe
+from sandbox.recipes.tables import SHAPE, OwnTable
+from sandbox.recipes.vectors import Array
+
+
+def held_rows(drawing: Drawing, name: str) -> Array | None:
+    """A mask of the rows of a table that are held out, None if it holds none out."""
+    recipe = drawing.recipe.tables.get(name)
+    rule = recipe.hold_out if recipe else None
+    if rule is None:
+        return None
+    table = drawing.tables[name]
+    if rule.rows is not None:
+        return _chosen(drawing, name, table.count, round(rule.rows * drawing.scale))
+    along = table.column(table.resolve(rule.along or "") or "")
+    assert along.table is not None
+    parents = held_rows(drawing, along.table.name)
+    assert parents is not None
+    held = parents[along.values]
+    return held if along.missing is None else held & ~along.missing
+
+
+def _chosen(drawing: Drawing, name: str, count: int, wanted: int) -> Array:
+    """As many rows as wanted: those with the smallest random words."""
+    place = f"{drawing.recipe.slug}.{name}.hold_out"
+    words = keyed.words(drawing.seed, place, "rows", 0, count)
+    mask = np.zeros(count, bool)
+    mask[np.argsort(words, kind="stable")[:wanted]] = True
+    return mask
+
+
+def apart(drawing: Drawing, name: str, full: pa.Table) -> tuple[pa.Table, pa.Table | None]:
+    """A full table as readers may see it, and the truth that was held out of it.
+
+    Rows are still in the order in which they were drawn. The truth holds the key, and the blank
+    columns, or every column of the rows that are absent.
+    """
+    held = held_rows(drawing, name)
+    if held is None:
+        return full, None
+    recipe = drawing.recipe.tables[name]
+    rule = recipe.hold_out
+    assert rule is not None
+    key = drawing.tables[name].key
+    mask = pa.array(held)
+    public = full
+    for column in rule.columns:
+        index = full.column_names.index(column)
+        blank = pc.if_else(mask, pa.scalar(None, full.schema.types[index]), full.column(column))
+        public = public.set_column(index, column, blank)
+    if not rule.drops_rows:
+        return public, full.select(_kept_order(full, {key, *rule.columns})).filter(mask)
+    gone = held if rule.where is None else held & _where(drawing, name, rule)
+    truth_mask = held if rule.columns else gone
+    return public.filter(pa.array(~gone)), full.filter(pa.array(truth_mask))
+
+
+def _kept_order(table: pa.Table, columns: set[str]) -> list[str]:
+    return [name for name in table.column_names if name in columns]
+
+
+def _where(drawing: Drawing, name: str, rule: HoldOut) -> Array:
+    assert rule.where is not None
+    table = drawing.tables[name]
+    with drawing.making(name, "hold_out.where", line=rule.line):
+        found = Evaluator(table.rows(), rule.where.place, rule.where.node).run(rule.where.node)
+        mask: Array = truth(found.spread(table.count))
+    return mask
+
+
+def rule_problems(drawing: Drawing) -> Iterator[Problem]:
+    """hold_out rules that lead nowhere or hold out what cannot be."""
+    for name, recipe in drawing.recipe.tables.items():
+        rule = recipe.hold_out
+        if rule is None:
+            continue
+        described = drawing.dataset.tables.get(name)
+        for column in rule.columns:
+            if described is None or column not in described.columns:
+                what = f"{name}: hold_out names {column!r}, which is not published anyway"
+                yield _problem(drawing, rule, what, fix="leave it out")
+            elif column == described.key:
+                yield _problem(drawing, rule, f"{name}: the key cannot be held out")
+            elif described.columns[column].required:
+                what = f"{name}.{column} is held out, so it will be blank in places"
+                yield _problem(drawing, rule, what, "required: true", "no required",
+                               "take required out of dataset.yml")  # fmt: skip
+        if rule.along is not None:
+            yield from _along_problems(drawing, recipe, rule)
+        if rule.where is not None and not drawing.problems:
+            _where(drawing, name, rule)
+
+
+def _along_problems(drawing: Drawing, recipe: TableRecipe, rule: HoldOut) -> Iterator[Problem]:
+    table = drawing.tables[recipe.name]
+    assert isinstance(table, OwnTable)
+    column = table.resolve(rule.along or "")
+    target = table.column(column).table if column else None
+    if target is None:
+        what = f"{recipe.name}: hold_out follows {rule.along!r}, which is no foreign key"
+        yield _problem(drawing, rule, what, fix=did_you_mean(rule.along or "", table.names()))
+        return
+    theirs = drawing.recipe.tables.get(target.name)
+    if theirs is None or theirs.hold_out is None:
+        what = f"{recipe.name}: hold_out follows {column} to {target.name}, which holds nothing out"
+        yield _problem(drawing, rule, what, fix=f"add hold_out to {target.name}")
+
+
+def _problem(drawing: Drawing, rule: HoldOut, what: str, found: str | None = None,
+             expected: str | None = None, fix: str | None = None) -> Problem:  # fmt: skip
+    return Problem(what, drawing.recipe.file, rule.line, found, expected, fix)
+
+
+def leaks(drawing: Drawing) -> Iterator[Problem]:
+    """Published columns that depend on a held-out one and are not held out themselves.
+
+    Needs a drawing in which every column has been made, since that is what tells the dependencies.
+    """
+    held = {place for name in drawing.recipe.tables for place in _held_places(drawing, name)}
+    for table, recipe in drawing.recipe.tables.items():
+        described = drawing.dataset.tables.get(table)
+        published = list(described.columns) if described else []
+        for column in (*([SHAPE] if recipe.per and described else []), *published):
+            if (table, column) in held:
+                continue
+            chain = _chain(drawing, (table, column), held)
+            if chain:
+                yield _leak(drawing, chain)
+
+
+def _held_places(drawing: Drawing, name: str) -> set[Place]:
+    """Every column (and the shape) of which readers see nothing in held-out rows."""
+    rule = drawing.recipe.tables[name].hold_out
+    if rule is None:
+        return set()
+    if rule.drops_rows and rule.where is None:
+        return {(name, column) for column in (SHAPE, *drawing.tables[name].columns)}
+    return {(name, column) for column in rule.columns}
+
+
+def _chain(drawing: Drawing, start: Place, held: set[Place]) -> list[Place] | None:
+    """The shortest way from a column to a held-out one it is made from."""
+    ways, seen = [[start]], {start}
+    while ways:
+        way = ways.pop(0)
+        for source in sorted(_sources(drawing, way[-1])):
+            if source in held:
+                return [*way, source]
+            if source not in seen:
+                seen.add(source)
+                ways.append([*way, source])
+    return None
+
+
+def _sources(drawing: Drawing, place: Place) -> set[Place]:
+    table, column = place
+    recipe = drawing.recipe.tables.get(table)
+    shape = {(table, SHAPE)} if recipe and recipe.per and column != SHAPE else set()
+    return drawing.sources.get(place, set()) | shape
+
+
+def _leak(drawing: Drawing, chain: list[Place]) -> Problem:
+    table, column = chain[0]
+    steps = " ← ".join(".".join(place) for place in chain)
+    recipe = drawing.recipe.tables[table]
+    if column == SHAPE:
+        what = f"which rows {table} has would give away {'.'.join(chain[-1])}"
+        fix = "hold the rows out too: hold_out: {with: FOREIGN KEY}"
+        return Problem(what, drawing.recipe.file, recipe.line, steps, fix=fix)
+    what = f"{table}.{column} would give away {'.'.join(chain[-1])}, which is held out"
+    expression = recipe.columns.get(column)
+    fix = f"hold {column} out in the same rows, or draw it without what is held out"
+    line = expression.line if expression else recipe.line
+    return Problem(what, drawing.recipe.file, line, found=steps, fix=fix)

@@ -1,0 +1,101 @@
+"""Random words addressed by seed, name and row, and the tables that turn them into draws.
+
+Every word is a pure function of (seed, name, site, row): a Philox generator keyed by their SHA-256,
+whose counter is the row. Only raw words are used, since NumPy promises its bit generators' streams
+across versions but not its distribution methods (NEP 19).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Words = NDArray[np.uint64]
+WORDS_PER_COUNT = 4  # one step of Philox 4×64 yields four words
+
+
+def words(seed: bytes, name: str, site: str, start: int, stop: int) -> Words:
+    """The 64-bit words of rows `start` to `stop` (not included), for a call site of a column."""
+    digest = hashlib.sha256(b"\0".join((seed.hex().encode(), name.encode(), site.encode())))
+    generator = np.random.Philox(key=int.from_bytes(digest.digest()[:16], "little"))
+    generator.advance(start // WORDS_PER_COUNT)
+    skipped = start % WORDS_PER_COUNT
+    return generator.random_raw(stop - start + skipped)[skipped:]
+
+
+def uniform(raw: Words) -> NDArray[np.float64]:
+    """Numbers in [0, 1), from the upper 53 bits."""
+    return np.asarray((raw >> np.uint64(11)) * 2.0**-53, np.float64)
+
+
+def below(raw: Words, limit: Array) -> NDArray[np.int64]:
+    """Whole numbers in [0, limit), limit ≤ 2³²: multiply and shift (Lemire, arXiv:1805.10941)."""
+    upper = raw >> np.uint64(32)
+    return ((upper * np.asarray(limit).astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
+
+
+def guide(weights: Array, bits: int) -> Array:
+    """An inverse CDF as a table of 2^bits slots: slot → index of the weight it belongs to.
+
+    Shares are rounded to whole slots by the largest remainder, so a share is kept to ± 2^-bits.
+    """
+    share = np.asarray(weights, float)
+    slots = largest_remainder(share, 1 << bits)
+    kind = np.uint8 if len(share) <= 256 else np.uint16 if len(share) <= 65536 else np.uint32
+    return np.repeat(np.arange(len(share), dtype=kind), slots)
+
+
+def guided(raw: Words, table: Array) -> NDArray[np.int64]:
+    """Indexes drawn from a guide table by the upper bits of each word."""
+    bits = len(table).bit_length() - 1
+    return np.asarray(table[raw >> np.uint64(64 - bits)], np.int64)
+
+
+def largest_remainder(weights: Array, total: int) -> NDArray[np.int64]:
+    """Whole numbers in proportion to `weights` that add up to `total` exactly (Hamilton's method).
+
+    Equal remainders are decided by position, so the result depends on nothing else.
+    """
+    weights = np.asarray(weights, float)
+    everything = weights.sum()
+    if not len(weights) or everything == 0:
+        return np.zeros(len(weights), np.int64)
+    exact = weights / everything * total
+    whole = np.floor(exact).astype(np.int64)
+    order = np.argsort(-(exact - whole), kind="stable")
+    whole[order[: total - int(whole.sum())]] += 1
+    return np.asarray(whole)
+
+
+QUANTILES = 1 << 14
+
+
+@cache
+def _normal_quantiles() -> NDArray[np.float64]:
+    lower = [1 / (8 * QUANTILES), *(i / QUANTILES for i in range(1, QUANTILES // 2))]
+    below_zero = [NormalDist().inv_cdf(p) for p in lower]
+    return np.array([*below_zero, 0.0, *(-z for z in reversed(below_zero))])
+
+
+def normal(raw: Words) -> NDArray[np.float64]:
+    """Standard normal numbers: quantiles at 16 385 points (Wichura's AS 241 in `statistics`),
+    linear between them, cut at ± 4.3."""
+    place = uniform(raw) * QUANTILES
+    cell = place.astype(np.int64)
+    table = _normal_quantiles()
+    low = table[cell]
+    return low + (table[cell + 1] - low) * (place - cell)
+
+
+def words_within(raw: Words) -> Words:
+    """Further words made of given ones, for the place inside a band that they chose.
+
+    The upper 16 bits have chosen the band; the lower 48, moved up, are independent of them.
+    """
+    return raw << np.uint64(16)

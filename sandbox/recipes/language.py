@@ -1,0 +1,289 @@
+"""The closed evaluator: a syntax tree becomes a column, and nothing but the vocabulary can run.
+
+No attribute but a walk up a foreign key, no subscript, no lambda, no comprehension, no name that is
+neither a column nor a word of the language.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sandbox.errors import did_you_mean
+from sandbox.recipes import functions as _vocabulary  # noqa: F401  fills FUNCTIONS
+from sandbox.recipes.here import Here
+from sandbox.recipes.operators import (
+    Unfit,
+    arithmetic,
+    compared,
+    inverted,
+    negative,
+    truth,
+)
+from sandbox.recipes.registry import ARRAYS, FUNCTIONS, Function, Many, Parameter, as_array
+from sandbox.recipes.vectors import Vector, constant, either
+
+if TYPE_CHECKING:
+    from sandbox.recipes.tables import Rows, Table
+
+
+class Evaluator:
+    """Evaluates the expressions of one place (`persons.age`) over rows of one table."""
+
+    def __init__(self, rows: Rows, place: str, node: ast.expr):
+        self.rows = rows
+        self.place = place
+        self.sites = _sites(node)
+
+    def run(self, node: ast.expr) -> Any:
+        """The Vector (or Many) of an expression; Unfit, with the node it is about, if none."""
+        try:
+            method: Callable[[Any], Any] | None = getattr(
+                self, f"_{type(node).__name__.lower()}", None
+            )
+            if method is None:
+                raise Unfit(_unknown_syntax(node), fix=_REPLACED.get(type(node)))
+            return method(node)
+        except Unfit as unfit:
+            unfit.node = unfit.node or node
+            raise
+
+    def _constant(self, node: ast.Constant) -> Vector:
+        if isinstance(node.value, bool | int | float | str):
+            return constant(node.value)
+        raise Unfit(f"{node.value!r} is not a value of the language", fix="when(condition, value)")
+
+    def _name(self, node: ast.Name) -> Vector:
+        found = self.rows.named(node.id)
+        if found is None:
+            raise self._unknown_name(node.id)
+        return found
+
+    def _unknown_name(self, name: str) -> Unfit:
+        if name in FUNCTIONS:
+            return Unfit(f"{name} is a function", fix=f"write {FUNCTIONS[name].usage}")
+        if name in self.rows.table.drawing.tables:
+            fix = f"pick({name}, …), lookup({name}, …), or walk a foreign key to it"
+            return Unfit(f"{name} is a table, not a column", fix=fix)
+        known = self.rows.table.names()
+        return Unfit(f"there is no {name!r} here", fix=did_you_mean(name, known))
+
+    def _attribute(self, node: ast.Attribute) -> Vector:
+        reference = self.run(node.value)
+        if reference.table is None:
+            what = f"{ast.unparse(node.value)} is no foreign key, so no dot can follow it"
+            raise Unfit(what, reference.kind, "a reference to another table")
+        table: Table = reference.table
+        column = table.resolve(node.attr)
+        if column is None:
+            what = f"{table.name} has no column {node.attr!r}"
+            raise Unfit(what, fix=did_you_mean(node.attr, table.names(own=True)))
+        found: Vector = table.column(column)
+        return found.take(reference.values).hiding(reference.missing)
+
+    def _binop(self, node: ast.BinOp) -> Vector:
+        return arithmetic(node.op, self.run(node.left), self.run(node.right))
+
+    def _unaryop(self, node: ast.UnaryOp) -> Vector:
+        operand = self.run(node.operand)
+        if isinstance(node.op, ast.USub):
+            return negative(operand)
+        if isinstance(node.op, ast.Invert | ast.Not):
+            return inverted(operand)
+        raise Unfit("a leading + has no use", fix="leave it out")
+
+    def _boolop(self, node: ast.BoolOp) -> Vector:
+        join = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
+        sides = [truth(self.run(value)) for value in node.values]
+        result = sides[0]
+        for side in sides[1:]:
+            result = join(result, side)
+        return Vector("boolean", result)
+
+    def _compare(self, node: ast.Compare) -> Vector:
+        left, result = self.run(node.left), None
+        for op, comparator in zip(node.ops, node.comparators, strict=True):
+            if isinstance(op, ast.In | ast.NotIn):
+                one = self._among(left, comparator, absent=isinstance(op, ast.NotIn))
+            else:
+                right = self.run(comparator)
+                one, left = compared(op, left, right), right
+            result = one if result is None else Vector("boolean", result.values & one.values)
+        assert result is not None
+        return result
+
+    def _among(self, left: Vector, listed: ast.expr, *, absent: bool) -> Vector:
+        if not isinstance(listed, ast.List | ast.Tuple) or not listed.elts:
+            raise Unfit("in needs a list", ast.unparse(listed), "['a', 'b']")
+        hits = [compared(ast.Eq(), left, self.run(item)).values for item in listed.elts]
+        found = np.logical_or.reduce(np.broadcast_arrays(*hits))
+        if absent:
+            found = ~found if left.missing is None else ~found & ~left.missing
+        return Vector("boolean", np.asarray(found))
+
+    def _call(self, node: ast.Call) -> Any:
+        name = node.func.id if isinstance(node.func, ast.Name) else None
+        if name is None:
+            raise Unfit("only functions of the language can be called", ast.unparse(node.func))
+        if name not in FUNCTIONS:
+            raise Unfit(f"there is no function {name!r}", fix=did_you_mean(name, list(FUNCTIONS)))
+        called = FUNCTIONS[name]
+        if called.whole_table and not self.rows.is_whole:
+            whole: Vector = Evaluator(self.rows.whole(), self.place, node).over(self.sites, node)
+            return self.rows.cut(whole)
+        return self._called(called, node)
+
+    def over(self, sites: dict[ast.Call, str], node: ast.Call) -> Any:
+        """A call of a larger expression, with the call sites as that expression counts them."""
+        self.sites = sites
+        return self.run(node)
+
+    def _called(self, called: Function, node: ast.Call) -> Any:
+        bound = _bind(called, node)
+        other = next((self._table(n) for p, _, n in bound if p.takes == "table"), None)
+        positional: list[Any] = []
+        named: dict[str, Any] = {}
+        missing = None
+        for parameter, keyword, argument in bound:
+            value, gone = self._argument(called, parameter, argument, other)
+            missing = either(missing, gone)
+            if keyword is None:
+                positional.append(value)
+            else:
+                named[keyword] = value
+        if called.takes_here:
+            positional.insert(0, Here(self.rows, self.place, self.sites[node], other))
+        result = called.call(*positional, **named)
+        if isinstance(result, Vector):
+            return result.hiding(missing)
+        if isinstance(result, Many):
+            return result
+        return Vector(called.returns, np.asarray(result), missing)  # type: ignore[arg-type]
+
+    def _argument(
+        self, called: Function, parameter: Parameter, node: ast.expr, other: Table | None
+    ) -> tuple[Any, Any]:
+        """What a function gets for an argument, and which rows of it are missing."""
+        takes = parameter.takes
+        if takes == "table":
+            return other, None
+        if takes in ("constant", "list", "file"):
+            return _literal(called, parameter, node), None
+        if takes == "theirs":
+            assert other is not None
+            return Evaluator(other.rows(), f"{self.place}>{other.name}", node).run(node), None
+        vector: Vector = self.run(node)
+        try:
+            if not isinstance(vector, Vector):
+                raise Unfit("several values per row belong in per only")
+            if takes == "anything":
+                return vector, None
+            if takes in ARRAYS:
+                return as_array(vector, takes), vector.missing
+            if takes == "string" and vector.keys().kind == "string":
+                return vector.keys(), vector.missing
+            if takes == vector.kind:
+                return vector, vector.missing
+            raise Unfit(f"a {takes} is needed here", vector.kind, takes)
+        except Unfit as unfit:
+            unfit.what = f"{called.name}({parameter.name}=…): {unfit.what}"
+            unfit.node = unfit.node or node
+            raise
+
+    def _table(self, node: ast.expr) -> Table:
+        tables = self.rows.table.drawing.tables
+        if isinstance(node, ast.Name) and node.id in tables:
+            return tables[node.id]
+        what = f"{ast.unparse(node)} is not a table"
+        unfit = Unfit(what, fix=did_you_mean(ast.unparse(node), list(tables)))
+        unfit.node = node
+        raise unfit
+
+
+def _sites(node: ast.expr) -> dict[ast.Call, str]:
+    """Every call of an expression, as its function's name and its number among those.
+
+    So `normal()` keeps its draws when a call of another function is added beside it.
+    """
+    calls = [n for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    calls.sort(key=lambda call: (call.lineno, call.col_offset))
+    seen: dict[str, int] = {}
+    sites = {}
+    for call in calls:
+        assert isinstance(call.func, ast.Name)
+        seen[call.func.id] = seen.get(call.func.id, -1) + 1
+        sites[call] = f"{call.func.id}{seen[call.func.id]}"
+    return sites
+
+
+Bound = list[tuple[Parameter, str | None, ast.expr]]
+
+
+def _bind(called: Function, node: ast.Call) -> Bound:
+    """Which argument stands for which parameter, as Python would bind them."""
+    fixed = [p for p in called.parameters if p.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+    rest = next((p for p in called.parameters if p.kind is inspect.Parameter.VAR_POSITIONAL), None)
+    named = {p.name: p for p in called.parameters if p.kind is not inspect.Parameter.VAR_KEYWORD}
+    open_ended = next(
+        (p for p in called.parameters if p.kind is inspect.Parameter.VAR_KEYWORD), None
+    )
+    bound: Bound = []
+    for index, argument in enumerate(node.args):
+        if isinstance(argument, ast.Starred):
+            raise Unfit("a star has no meaning here", fix="write the arguments out")
+        parameter = fixed[index] if index < len(fixed) else rest
+        if parameter is None:
+            raise Unfit(f"{called.name} takes fewer arguments", fix=called.usage)
+        bound.append((parameter, None, argument))
+    given = {parameter.name for parameter, _, _ in bound}
+    for keyword in node.keywords:
+        name = keyword.arg or "**"
+        parameter = named.get(name, open_ended)
+        if parameter is None:
+            known = list(named)
+            raise Unfit(f"{called.name} has no argument {name!r}", fix=did_you_mean(name, known))
+        if name in given:
+            raise Unfit(f"{called.name} is given {name!r} twice", fix="leave one out")
+        given.add(name)
+        bound.append((parameter, name, keyword.value))
+    lacking = [p.name for p in named.values() if p.required and p.name not in given and p != rest]
+    if lacking:
+        raise Unfit(f"{called.name} lacks {', '.join(lacking)}", fix=called.usage)
+    return bound
+
+
+def _literal(called: Function, parameter: Parameter, node: ast.expr) -> Any:
+    """A value written out in the expression: a number, a text, or a list of them."""
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError):
+        value = ...
+    fits = {
+        "list": isinstance(value, list) and len(value) > 0,
+        "file": isinstance(value, str),
+        "constant": isinstance(value, bool | int | float | str),
+    }
+    if fits[parameter.takes]:
+        return value
+    expected = {"list": "a list such as [1, 2]", "file": "a file's name such as 'ages.csv'",
+                "constant": "a number or a text, written out"}[parameter.takes]  # fmt: skip
+    what = f"{called.name}({parameter.name}=…) must be written out"
+    unfit = Unfit(what, ast.unparse(node), expected)
+    unfit.node = node
+    raise unfit
+
+
+_REPLACED: dict[type[ast.expr], str] = {
+    ast.IfExp: "when(condition, value, otherwise)",
+    ast.Dict: "choice([values], [shares])",
+    ast.JoinedStr: "join texts with +",
+    ast.Subscript: "lookup(table, column=…)",
+}
+
+
+def _unknown_syntax(node: ast.expr) -> str:
+    return f"{type(node).__name__.lower()} is not part of the language: {ast.unparse(node)}"

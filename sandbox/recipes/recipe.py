@@ -1,0 +1,250 @@
+"""recipe.yml as it is written: tables, their shape, and one parsed expression per column."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sandbox.descriptors import Path_, Source, load_yaml
+from sandbox.errors import Problem, did_you_mean
+
+TOP = ("asof", "secrets", "tables")
+SHAPES = ("rows", "per", "file")
+SHAPE_WORDS = (*SHAPES, "hidden", "hold_out")
+LATER = ("truth", "faults")
+HOLD_OUT = ("rows", "with", "columns", "where")
+ROW_WORDS = ("row", "parent", "position", "part", "asof", "scale")
+NAME = re.compile(r"_?[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Expression:
+    """One expression: its text, its syntax tree, and where it stands (`persons.age`, line)."""
+
+    place: str
+    text: str
+    node: ast.expr
+    line: int | None
+
+
+@dataclass(frozen=True)
+class HoldOut:
+    """Which rows are held out, and what readers see of them.
+
+    `rows` chooses that many at random; `along` follows a foreign key to rows held out there.
+    `columns` are left blank; without them the rows are absent, all of them or those `where` says.
+    """
+
+    rows: int | None = None
+    along: str | None = None
+    columns: tuple[str, ...] = ()
+    where: Expression | None = None
+    line: int | None = None
+
+    @property
+    def drops_rows(self) -> bool:
+        return self.along is not None and not (self.columns and self.where is None)
+
+
+@dataclass(frozen=True)
+class TableRecipe:
+    """How one table is made: `rows` of its own, `per` row of another, or from a `file`."""
+
+    name: str
+    line: int | None
+    rows: int | None = None
+    per: Expression | None = None
+    file: str | None = None
+    columns: Mapping[str, Expression] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
+    hold_out: HoldOut | None = None
+
+    @property
+    def is_working(self) -> bool:
+        """A table named with a leading underscore serves the others and is not published."""
+        return self.name.startswith("_")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One recipe.yml. `file` is the path as its author knows it."""
+
+    folder: Path
+    file: str
+    asof: date
+    secrets: Mapping[str, Expression]
+    tables: Mapping[str, TableRecipe]
+
+    @property
+    def slug(self) -> str:
+        return self.folder.name
+
+
+def read_recipe(folder: Path) -> tuple[Recipe | None, list[Problem]]:
+    """The recipe in `folder`, None if it has no usable form, and all that is wrong with it."""
+    file = f"{folder.parent.name}/{folder.name}/recipe.yml"
+    try:
+        source = load_yaml((folder / "recipe.yml").read_text(encoding="utf-8"), file)
+    except (OSError, UnicodeDecodeError) as error:
+        return None, [Problem(f"the recipe cannot be read: {error}", file)]
+    if isinstance(source, Problem):
+        return None, [source]
+    reader = _Reader(source)
+    recipe = reader.recipe(folder)
+    return (None if reader.problems else recipe), reader.problems
+
+
+class _Reader:
+    """Takes the parsed YAML apart, key by key, and notes whatever does not belong."""
+
+    def __init__(self, source: Source):
+        self.source = source
+        self.problems: list[Problem] = []
+
+    def problem(self, path: Path_, what: str, **more: Any) -> None:
+        self.problems.append(Problem(what, self.source.file, self.source.line(path), **more))
+
+    def recipe(self, folder: Path) -> Recipe:
+        top = self.map((), self.source.value)
+        self.known((), top, TOP)
+        asof = top.get("asof")
+        if type(asof) is not date:
+            fix = "add the date that the data describes, such as asof: 2026-01-01"
+            self.problem(("asof",), "asof is missing or is no date", fix=fix)
+            asof = date.min
+        secrets = {
+            name: parsed
+            for name, text in self.map(("secrets",), top.get("secrets") or {}).items()
+            if (parsed := self.expression(("secrets", name), f"secrets.{name}", text))
+        }
+        tables = self.map(("tables",), top.get("tables") or {})
+        if not tables:
+            self.problem(("tables",), "there are no tables", fix="add tables:")
+        made = {name: self.table(name, body) for name, body in tables.items()}
+        return Recipe(folder, self.source.file, asof, secrets, made)
+
+    def table(self, name: str, body: object) -> TableRecipe:
+        at: Path_ = ("tables", name)
+        words = self.map(at, body)
+        self.name(at, name)
+        for word in LATER:
+            if word in words:
+                self.problem((*at, word), f"{word} is not supported yet", fix="leave it out")
+        shapes = [word for word in SHAPES if word in words]
+        if len(shapes) != 1:
+            found = " and ".join(shapes) or "none of them"
+            fix = "say where the rows come from, once"
+            self.problem(at, f"{name} has no single shape", found=found,
+                         expected="one of rows, per, file", fix=fix)  # fmt: skip
+        columns = {
+            column: parsed
+            for column, text in words.items()
+            if column not in (*SHAPE_WORDS, *LATER)
+            and (parsed := self.column((*at, column), name, column, text))
+        }
+        per = words.get("per")
+        return TableRecipe(
+            name,
+            self.source.line(at),
+            self.count((*at, "rows"), words.get("rows")),
+            self.expression((*at, "per"), f"{name}.per", per) if per is not None else None,
+            self.text((*at, "file"), words.get("file")),
+            columns,
+            self.names((*at, "hidden"), words.get("hidden"), columns),
+            self.hold_out(at, name, words.get("hold_out"), columns),
+        )
+
+    def column(self, at: Path_, table: str, name: str, text: object) -> Expression | None:
+        self.name(at, name)
+        if name in ROW_WORDS:
+            what = f"{name!r} has a meaning of its own in expressions"
+            self.problem(at, what, fix="choose another name for the column")
+        return self.expression(at, f"{table}.{name}", text)
+
+    def hold_out(
+        self, at: Path_, table: str, value: object, columns: Iterable[str]
+    ) -> HoldOut | None:
+        if value is None:
+            return None
+        at = (*at, "hold_out")
+        words = self.map(at, value)
+        self.known(at, words, HOLD_OUT)
+        if ("rows" in words) == ("with" in words):
+            fix = "rows: 5_000 chooses rows here; with: COLUMN follows a foreign key"
+            self.problem(at, "hold_out needs either rows or with", fix=fix)
+        if "rows" in words and not words.get("columns"):
+            fix = "columns: [the columns to leave blank in those rows]"
+            self.problem(at, "hold_out names no columns", fix=fix)
+        if "where" in words and "with" not in words:
+            self.problem(at, "where belongs with a foreign key", fix="use with: COLUMN")
+        where = words.get("where")
+        return HoldOut(
+            self.count((*at, "rows"), words.get("rows")),
+            self.text((*at, "with"), words.get("with")),
+            self.names((*at, "columns"), words.get("columns"), columns),
+            None if where is None
+            else self.expression((*at, "where"), f"{table}.hold_out.where", where),
+            self.source.line(at),
+        )  # fmt: skip
+
+    def expression(self, at: Path_, place: str, value: object) -> Expression | None:
+        """The parsed expression at `at`; a bare number or truth value stands for itself."""
+        if not isinstance(value, str | int | float) or value == "":
+            what = f"{place} is not an expression"
+            self.problem(at, what, found=type(value).__name__, fix="write it in quotes")
+            return None
+        text = " ".join(str(value).strip().splitlines())
+        try:
+            node = ast.parse(text, mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            column = getattr(error, "offset", None) or 1
+            what = f"{place} is no expression: {getattr(error, 'msg', error)}, at column {column}"
+            self.problem(at, what, found=text, fix="check parentheses, commas and quotes")
+            return None
+        return Expression(place, text, node, self.source.line(at))
+
+    def map(self, at: Path_, value: object) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return {str(key): inner for key, inner in value.items()}
+        self.problem(at, f"{'.'.join(map(str, at)) or 'the recipe'} is not a map", fix="key: value")
+        return {}
+
+    def known(self, at: Path_, words: Mapping[str, object], allowed: tuple[str, ...]) -> None:
+        for word in words:
+            if word not in allowed:
+                what = f"{word} is not a key that belongs here"
+                self.problem((*at, word), what, fix=did_you_mean(word, allowed))
+
+    def name(self, at: Path_, name: str) -> None:
+        if not NAME.fullmatch(name):
+            expected = "small letters, digits and underscores"
+            self.problem(at, f"{name!r} cannot be a name here", expected=expected)
+
+    def names(self, at: Path_, value: object, known: Iterable[str]) -> tuple[str, ...]:
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            self.problem(at, f"{at[-1]} is not a list", fix=f"{at[-1]}: [name, name]")
+            return ()
+        for index, name in enumerate(value):
+            if name not in known:
+                what = f"{at[-1]} names {name!r}, which is no column of this table"
+                self.problem((*at, index), what, fix=did_you_mean(str(name), list(known)))
+        return tuple(map(str, value))
+
+    def count(self, at: Path_, value: object) -> int | None:
+        if value is None or (type(value) is int and value >= 0):
+            return value
+        self.problem(at, f"{at[-1]} is no number of rows", found=str(value), expected="5_000")
+        return None
+
+    def text(self, at: Path_, value: object) -> str | None:
+        if value is None or isinstance(value, str):
+            return value
+        self.problem(at, f"{at[-1]} is no name", found=str(value), expected="text")
+        return None

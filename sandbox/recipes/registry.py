@@ -1,0 +1,140 @@
+"""The vocabulary: a function becomes part of the language with one decorator and its docstring."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_type_hints
+
+import numpy as np
+
+from sandbox.recipes.operators import Unfit
+from sandbox.recipes.vectors import Array, Vector
+
+if TYPE_CHECKING:
+    from sandbox.recipes.tables import Table
+
+# What a parameter takes, and what a function returns. The first group arrives as NumPy arrays,
+# one value per row or one for all; where one of them is missing, so is the result.
+Integers = Annotated[Array, "integer"]
+Numbers = Annotated[Array, "number"]
+Booleans = Annotated[Array, "boolean"]
+Dates = Annotated[Array, "date"]
+Datetimes = Annotated[Array, "datetime"]
+Durations = Annotated[Array, "duration"]
+Strings = Annotated[Vector, "string"]
+References = Annotated[Vector, "reference"]
+Anything = Annotated[Vector, "anything"]  # missing values included: the function sees to them
+Constant = Annotated[Any, "constant"]  # written out in the expression
+Constants = Annotated[list[Any], "list"]  # likewise, in square brackets
+FileName = Annotated[str, "file"]  # a CSV beside the recipe
+OtherTable = Annotated["Table", "table"]  # a table's name
+Theirs = Annotated[Vector, "theirs"]  # an expression over the columns of that table
+ManyIntegers = Annotated["Many", "many"]  # several values per row
+
+ARRAYS = ("integer", "number", "boolean", "date", "datetime", "duration")
+
+
+@dataclass(frozen=True)
+class Many:
+    """Several values per row: each value, and the row it belongs to, in the rows' order."""
+
+    values: Array
+    owners: Array
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter: `takes` is the tag of its annotation."""
+
+    name: str
+    takes: str
+    required: bool
+    kind: inspect._ParameterKind
+
+
+@dataclass(frozen=True)
+class Function:
+    """One word of the language. A whole-table function needs all rows before it can tell one."""
+
+    name: str
+    call: Callable[..., Any]
+    parameters: tuple[Parameter, ...]
+    returns: str
+    whole_table: bool
+    takes_here: bool
+    topic: str
+
+    @property
+    def doc(self) -> str:
+        return inspect.getdoc(self.call) or ""
+
+    @property
+    def usage(self) -> str:
+        """The call as a reader would write it: `clip(values, low, high)`."""
+        shown = []
+        for p in self.parameters:
+            if p.kind is inspect.Parameter.VAR_KEYWORD:
+                shown.append("column=…")
+            elif p.kind is inspect.Parameter.VAR_POSITIONAL:
+                shown.append(f"{p.name}…")
+            else:
+                shown.append(p.name if p.required else f"[{p.name}]")
+        return f"{self.name}({', '.join(shown)})"
+
+
+FUNCTIONS: dict[str, Function] = {}
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def function(*, name: str | None = None, whole_table: bool = False) -> Callable[[F], F]:
+    """Add a function to the language under its own name (or `name`, where Python has taken that).
+
+    Its annotations say what it takes and returns; a first parameter `here` gives it its place.
+    """
+
+    def register(call: F) -> F:
+        hints = get_type_hints(call, call.__globals__ | _NAMES, include_extras=True)
+        signature = inspect.signature(call)
+        parameters = tuple(
+            Parameter(p.name, _tag(hints[p.name]), p.default is p.empty, p.kind)
+            for p in signature.parameters.values()
+            if p.name != "here"
+        )
+        word = name or call.__name__
+        assert word not in FUNCTIONS and call.__doc__, word
+        FUNCTIONS[word] = Function(
+            word,
+            call,
+            parameters,
+            _tag(hints["return"]),
+            whole_table,
+            "here" in signature.parameters,
+            call.__module__.rpartition(".")[2],
+        )
+        return call
+
+    return register
+
+
+def _tag(hint: Any) -> str:
+    """What an annotation says after Annotated[…,; an optional one says it in its first part."""
+    annotated = hint if hasattr(hint, "__metadata__") else get_args(hint)[0]
+    return str(annotated.__metadata__[0])
+
+
+_NAMES: dict[str, Any] = {"Table": object, "Many": Many}
+
+
+def as_array(vector: Vector, takes: str) -> Array:
+    """The values of a vector that a parameter of an array kind takes; Unfit if it does not."""
+    vector = vector.keys()
+    if takes == "number" and vector.kind == "integer":
+        return vector.values.astype(np.float64)
+    if takes == "integer" and vector.kind == "boolean":
+        return vector.values.astype(np.int64)
+    if vector.kind != takes:
+        fix = "round(…) makes a whole number" if takes == "integer" else None
+        raise Unfit(f"a {takes} is needed here", vector.kind, takes, fix)
+    return vector.values
