@@ -54,11 +54,16 @@ def browser():
 
 @pytest.fixture(scope="session")
 def demo_state(tmp_path_factory):
-    """A state folder with the demo built once, by the command an organiser would type."""
+    """A state folder with the demo built once, by the command an organiser would type.
+
+    The hidden answers are deleted: no page may need them.
+    """
     state = tmp_path_factory.mktemp("demo state")
     command = [sys.executable, "-m", "sandbox", "build"]
     built = subprocess.run(command, env=environment(state), capture_output=True, text=True)
     assert built.returncode == 0, built.stdout + built.stderr
+    (truth,) = state.glob("generations/*/truth")
+    shutil.rmtree(truth)
     return state
 
 
@@ -71,12 +76,18 @@ def sandbox_url(demo_state, tmp_path_factory):
 
 
 @pytest.fixture
-def new_page(browser):
+def complaints():
+    """What the pages of a test did wrong so far; a test that provokes an error takes it out."""
+    return []
+
+
+@pytest.fixture
+def new_page(browser, complaints):
     """Open pages at will: `new_page(**PHONE, locale="nb-NO", color_scheme="dark")`.
 
     The test fails if a page asks another host for anything, logs an error, or throws one.
     """
-    contexts, complaints = [], []
+    contexts = []
 
     def open_page(**options):
         context = browser.new_context(**options)

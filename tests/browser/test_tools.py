@@ -53,11 +53,6 @@ def _serving():
 
 
 @pytest.fixture
-def complaints():
-    return []
-
-
-@pytest.fixture
 def watched(browser, complaints):
     """A page whose complaints the test reads itself."""
     page = browser.new_page()
