@@ -1,0 +1,120 @@
+"""What people come to do, from the first page on: with and without scripts, by keyboard alone."""
+
+import csv
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.browser.page_checks import DESKTOP, PHONE
+
+FOCUS = """() => {
+  const at = document.activeElement, style = getComputedStyle(at);
+  const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
+  return {words: (at.innerText || at.value || at.id).trim(),
+          visible: outlined || style.boxShadow !== 'none'};
+}"""
+MOST_TABS = 80
+
+
+@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
+def page(request, new_page):
+    return new_page(**PHONE, java_script_enabled=request.param, locale="en-GB")
+
+
+def downloaded(page, name):
+    """Follow the link or press the button of that name, and return what was downloaded."""
+    with page.expect_download() as expected:
+        page.get_by_text(name, exact=True).first.click()
+    return Path(expected.value.path()).read_bytes()
+
+
+def test_a_question_is_asked_changed_and_downloaded(page, sandbox_url):
+    page.goto(sandbox_url)
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Data").click()
+    page.locator("main").get_by_role("link").filter(has_text="Norway").first.click()
+    assert page.url == f"{sandbox_url}/datasets/norway/"
+    page.locator("ul.questions a").first.click()
+    assert page.locator("table.answer tbody tr").count() > 0
+
+    page.get_by_role("link", name="Change this question").click()
+    query = page.get_by_label("Query in SQL")
+    query.fill(f"select * from ({query.input_value().rstrip().rstrip(';')}) limit 2")
+    page.get_by_role("button", name="Run the query").click()
+    shown = page.locator("table.answer tbody tr")
+    assert shown.count() == 2
+
+    rows = list(csv.reader(io.StringIO(downloaded(page, "Download CSV").decode())))
+    assert len(rows) == 3
+    assert len(rows[0]) == shown.first.locator("td").count()
+
+
+def test_a_mistake_in_a_query_is_explained_and_can_be_mended(page, sandbox_url, complaints):
+    page.goto(f"{sandbox_url}/data/sandbox?sql=select+nmae+from+municipalities")
+    assert "nmae" in page.locator("main").inner_text()
+    query = page.get_by_label("Query in SQL")
+    assert query.input_value().strip() == "select nmae from municipalities"  # nothing was lost
+    query.fill("select count(*) as n from municipalities")
+    page.get_by_role("button", name="Run the query").click()
+    assert page.locator("table.answer td").inner_text().strip() == "357"
+    complaints[:] = [c for c in complaints if "400 (Bad Request)" not in c]  # the mistake's own
+
+
+def test_a_challenge_is_read_and_its_starter_downloaded(page, sandbox_url):
+    page.goto(sandbox_url)
+    page.get_by_role("link", name="Pick a challenge").click()
+    page.locator("main").get_by_role("link").filter(has_text="permit").first.click()
+    assert page.url == f"{sandbox_url}/challenges/same-day-permit/"
+    page.locator("main a[href^='/starters/']").first.click()
+    page.get_by_role("heading", name="Download your project").wait_for()
+
+    project = zipfile.ZipFile(io.BytesIO(downloaded(page, "Download the project (zip)")))
+    assert project.testzip() is None
+    assert any(Path(name).name == "README.md" for name in project.namelist())
+
+
+def test_the_language_is_changed_and_kept(page, sandbox_url):
+    page.goto(sandbox_url)
+    assert page.locator("html").get_attribute("lang") == "en"
+    page.locator("a[hreflang=nb]").first.click()
+    assert page.locator("html").get_attribute("lang") == "nb"
+    for address in ("/datasets/", "/data/"):
+        page.goto(sandbox_url + address)
+        assert page.locator("html").get_attribute("lang") == "nb"
+
+
+def tab_to(page, words):
+    """Press Tab until what has these words has the focus, which must be seen all the way."""
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        focus = page.evaluate(FOCUS)
+        assert focus["visible"], f"the focus on {focus['words']!r} cannot be seen on {page.url}"
+        if words in focus["words"]:
+            return
+    raise AssertionError(f"{words!r} is not reached by {MOST_TABS} tabs on {page.url}")
+
+
+def follow(page, words):
+    """Go by keyboard alone to the link with these words and through it."""
+    tab_to(page, words)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_question_is_asked_and_changed_by_keyboard_alone(new_page, sandbox_url, scheme):
+    page = new_page(**DESKTOP, color_scheme=scheme, locale="en-GB")
+    page.goto(sandbox_url)
+    tab_to(page, "Skip to the content")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    follow(page, "Ask the data")
+    question = page.locator("ul.questions a").first.inner_text().split("\n")[0]
+    follow(page, question)
+    follow(page, "Change this question")
+    tab_to(page, page.get_by_label("Query in SQL").input_value().strip())
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type("select count(*) as n from counties")
+    follow(page, "Run the query")
+    assert page.locator("table.answer td").inner_text().strip() == "15"
