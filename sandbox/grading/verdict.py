@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from pydantic import Field
 
@@ -87,6 +88,17 @@ class Verdict(Descriptor):
     @property
     def passed_gates(self) -> bool:
         return self.whole.passed_gates
+
+    def summary(self) -> dict[str, Any]:
+        """What a row of scores.json tells: score, passed_gates, and the details behind them."""
+        details = self.whole.model_dump(mode="json", exclude={"groups"})
+        gates = [{**shown, "passed": gate.passed}
+                 for shown, gate in zip(details["gates"], self.whole.gates, strict=True)]  # fmt: skip
+        return {
+            "score": self.score,
+            "passed_gates": self.passed_gates,
+            "details": {**details, "gates": gates},
+        }
 
     def text(self, language: str = "en") -> str:
         """The verdict as lines for a terminal."""
