@@ -4,8 +4,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
+
+from tests.serving import environment, served
 
 pytestmark = pytest.mark.heavy
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +43,15 @@ def start(clone, **environment):
 def test_the_first_start_sets_up_and_the_second_finds_nothing_to_do(clone):
     assert "Making .venv" in start(clone)
     assert start(clone) == ""
+
+
+def test_it_builds_and_serves_and_builds_nothing_the_second_time(clone, tmp_path):
+    logs = [tmp_path / "first.log", tmp_path / "second.log"]
+    for log in logs:
+        with served([clone / "scripts" / "serve"], environment(tmp_path / "state"), log) as url:
+            assert b"</html>" in urlopen(url).read()
+    assert "persons: 100000 rows" in logs[0].read_text()
+    assert "persons" not in logs[1].read_text()
 
 
 def test_a_moved_clone_is_set_up_again(clone, folder):
