@@ -30,6 +30,14 @@ def downloaded(page, name):
     return Path(expected.value.path()).read_bytes()
 
 
+def files_in(archive):
+    """The files of a project's zip, which unpacks into one folder, by their path in it."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as project:
+        assert project.testzip() is None
+        assert len({name.split("/")[0] for name in project.namelist()}) == 1
+        return {name.partition("/")[2]: project.read(name) for name in project.namelist()}
+
+
 def test_a_question_is_asked_changed_and_downloaded(page, sandbox_url):
     page.goto(sandbox_url)
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Data").click()
@@ -66,12 +74,14 @@ def test_a_challenge_is_read_and_its_starter_downloaded(page, sandbox_url):
     page.get_by_role("link", name="Pick a challenge").click()
     page.locator("main").get_by_role("link").filter(has_text="permit").first.click()
     assert page.url == f"{sandbox_url}/challenges/same-day-permit/"
-    page.locator("main a[href^='/starters/']").first.click()
-    page.get_by_role("heading", name="Download your project").wait_for()
-
-    project = zipfile.ZipFile(io.BytesIO(downloaded(page, "Download the project (zip)")))
-    assert project.testzip() is None
-    assert any(Path(name).name == "README.md" for name in project.namelist())
+    page.get_by_role("link", name="Get the starter").click()
+    as_it_is = files_in(downloaded(page, "Download the starter (zip)"))
+    page.get_by_role("link", name="Choose name and licence first").click()
+    page.locator("form.form input").first.fill("Quick permits")
+    chosen = files_in(downloaded(page, "Download the project (zip)"))
+    assert chosen.keys() == as_it_is.keys()
+    assert any(b"Quick permits" in content for content in chosen.values())
+    assert not any(b"Quick permits" in content for content in as_it_is.values())
 
 
 def test_the_language_is_changed_and_kept(page, sandbox_url):

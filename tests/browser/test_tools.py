@@ -16,7 +16,7 @@ PAGE = (
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")  # so that it outlives each test's pages
 def page_of():
     """`page_of(html)` is the address of a page with that in its body, served with a strict CSP."""
     with _serving() as address:
