@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
@@ -184,17 +184,6 @@ def _moment(context: Context, value: datetime) -> str:
     return languages.moment(value, page.lang, page.event.zone)
 
 
-@pass_context
-def _value(context: Context, value: Any) -> str:
-    """A cell as people read it: a number with its separators, a date in full, text as it is."""
-    page: Page = context["page"]
-    if isinstance(value, bool) or value is None:
-        return str(value)
-    if isinstance(value, int | float):
-        return languages.number(value, page.lang)
-    return languages.day(value, page.lang) if isinstance(value, date) else str(value)
-
-
 _FILTERS: dict[str, Callable[..., Any]] = {
     "words": _words,
     "plain": _plain,
@@ -204,5 +193,4 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "size": _by_language(languages.size),
     "day": _by_language(languages.day),
     "moment": _moment,
-    "value": _value,
 }

@@ -8,6 +8,7 @@ messages that stand on no page any more are dropped.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from babel.messages import Catalog
@@ -64,8 +65,8 @@ def untranslated(catalogue: Catalog) -> list[str]:
     return [str(m.id) for m in catalogue if m.id and (m.fuzzy or not _complete(m.string))]
 
 
-def _complete(words: object) -> bool:
-    return bool(words) and (isinstance(words, str) or all(words))  # type: ignore[call-overload]
+def _complete(words: str | Sequence[str] | None) -> bool:
+    return all([words] if isinstance(words, str) else words or [""])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,35 @@
+"""Datasets: what a row is, what to ask, what each column means, and how far to trust it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, render_template
+
+from sandbox.board import dictionary, joins
+from sandbox.board.served import generation
+from sandbox.board.site import page
+
+pages = Blueprint("datasets", __name__, url_prefix="/datasets")
+
+
+@pages.get("/")
+def index() -> str:
+    return render_template("board/datasets.html", here=generation())
+
+
+@pages.get("/<slug>/")
+def dataset(slug: str) -> str:
+    here = generation()
+    found = here.catalog.datasets.get(slug) or abort(404)
+    return render_template(
+        "board/dataset.html",
+        here=here,
+        slug=slug,
+        dataset=found,
+        entry=here.bundle.manifest.datasets[slug],
+        tables=dictionary.tables(here, slug),
+        measures=dictionary.measures(here, slug, page()),
+        keys=joins.keys(here.catalog, slug),
+        key_map=joins.key_map(here.catalog, slug),
+        example=joins.example(here.catalog, slug),
+        used_by=[s for s, c in here.catalog.challenges.items() if slug in c.datasets],
+    )

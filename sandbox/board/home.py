@@ -1,0 +1,23 @@
+"""Home: the event, the time left, and three doors."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from sandbox.board.countdown import countdown
+from sandbox.board.served import generation
+from sandbox.board.site import page
+
+pages = Blueprint("home", __name__)
+DOOR_QUESTIONS = 3
+
+
+@pages.get("/")
+def home() -> str:
+    here = generation()
+    # The first question of each dataset says what kinds of questions there are.
+    first = {n: here.catalog.datasets[n].questions for n in here.catalog.datasets}
+    questions = [next(iter(q.items())) for q in first.values() if q][:DOOR_QUESTIONS]
+    return render_template(
+        "board/home.html", here=here, time=countdown(page()), questions=questions
+    )

@@ -1,0 +1,119 @@
+"""The generation that is served now: bundle and catalog, opened once, kept until the next one."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+
+from sandbox import catalog
+from sandbox.bundle import Bundle
+from sandbox.catalog import Catalog
+from sandbox.errors import SandboxError
+from sandbox.workspace import Event, Workspace
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Generation:
+    """An opened bundle, what it describes, and what was measured of each of its datasets."""
+
+    bundle: Bundle
+    catalog: Catalog
+
+    @cached_property
+    def quality(self) -> dict[str, Any]:
+        """Dataset → its quality.json: figures per table and column, and measures."""
+        return {
+            slug: self._json(f"datasets/{slug}/quality.json", {"tables": {}, "measures": []})
+            for slug in self.catalog.datasets
+        }
+
+    @cached_property
+    def scores(self) -> dict[str, Any]:
+        """Challenge → its scores.json: today's practice and doing nothing, as judged at build."""
+        return {
+            slug: self._json(f"challenges/{slug}/scores.json", {"rows": []})
+            for slug in self.catalog.challenges
+        }
+
+    @cached_property
+    def packages(self) -> dict[str, Any]:
+        """Dataset → its datapackage.json."""
+        return {
+            slug: self._json(f"datasets/{slug}/datapackage.json", {})
+            for slug in self.catalog.datasets
+        }
+
+    def rows(self, dataset: str) -> int:
+        return sum(table.rows for table in self.bundle.manifest.datasets[dataset].tables.values())
+
+    def _json(self, name: str, absent: Any) -> Any:
+        return json.loads(self.bundle.file(name).read_bytes()) if self.bundle.has(name) else absent
+
+
+class Served:
+    """Answers `now()`: looks whether a new generation has been named, and opens it once if so."""
+
+    def __init__(self, workspace: Workspace, open_current: Callable[[], Bundle]):
+        self.workspace = workspace
+        self._open_current = open_current
+        self._lock = threading.Lock()
+        self._seen: tuple[int, int] | None = None
+        self._generation: Generation | None = None
+
+    def now(self) -> Generation:
+        """Raises BundleError when nothing can be opened and nothing is open."""
+        seen = _stamp(self.workspace.current_file)
+        generation = self._generation
+        if generation is not None and seen == self._seen:
+            return generation
+        with self._lock:
+            if self._generation is None or seen != self._seen:
+                self._generation = self._opened()
+                self._seen = seen
+            return self._generation
+
+    def _opened(self) -> Generation:
+        """The new generation; if it cannot be opened the one that is open goes on serving."""
+        try:
+            bundle = self._open_current()
+            if self._generation and self._generation.bundle.digest == bundle.digest:
+                return self._generation
+            return Generation(bundle, catalog.from_bundle(bundle))
+        except SandboxError as error:
+            if self._generation is None:
+                raise
+            log.error("The new bundle is not served: %s", error)
+            return self._generation
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    """Changes whenever the file is replaced, and costs one look at the folder."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino
+
+
+def served() -> Served:
+    """That of the application which answers the current request."""
+    found: Served = current_app.extensions["served"]
+    return found
+
+
+def generation() -> Generation:
+    return served().now()
+
+
+def event() -> Event:
+    return served().workspace.event

@@ -1,0 +1,104 @@
+"""What all pages have in common: language, headers, caching, errors, static files, health."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, abort, g, jsonify, render_template, request, send_from_directory
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from sandbox import ui
+from sandbox.board.served import event, generation
+from sandbox.errors import SandboxError
+from sandbox.ui import languages
+
+log = logging.getLogger(__name__)
+YEAR = 365 * 24 * 3600
+
+
+def attach(app: Flask) -> None:
+    app.before_request(_choose_language)
+    app.context_processor(lambda: {"page": page()})
+    app.after_request(_finish)
+    app.register_error_handler(HTTPException, _error_page)
+    app.register_error_handler(SandboxError, _no_bundle)
+    app.add_url_rule("/static/<name>", "static", _static)
+    app.add_url_rule("/favicon.ico", "favicon", lambda: _file("favicon.ico"))
+    app.add_url_rule("/robots.txt", "robots", _robots)
+    app.add_url_rule("/healthz", "healthz", _health)
+
+
+def page() -> ui.Page:
+    return ui.Page(event(), g.language, request.full_path.removesuffix("?"))
+
+
+def _choose_language() -> None:
+    asked, remembered = request.args.get("lang"), request.cookies.get(ui.LANGUAGE_COOKIE)
+    preferred = request.headers.get("Accept-Language")
+    g.language = languages.choose(asked, remembered, preferred, event().languages)
+
+
+def _finish(response: Response) -> Response:
+    response.headers.update(ui.SECURITY_HEADERS)
+    if request.args.get("lang") in event().languages:
+        response.set_cookie(
+            ui.LANGUAGE_COOKIE,
+            g.language,
+            max_age=YEAR,
+            secure=request.is_secure,
+            httponly=True,
+            samesite="Lax",
+        )
+    if response.mimetype == "text/html":
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.vary.update(("Accept-Language", "Cookie"))
+        if response.status_code == 200:
+            response.add_etag()  # a phone that comes back loads the page only if it has changed
+            response.make_conditional(request)
+    return response
+
+
+# --- errors ---------------------------------------------------------------------------------------
+
+
+def _error_page(error: HTTPException) -> Any:
+    if error.response is not None or (error.code or 500) < 400:
+        return error  # a redirect, or an answer that is ready
+    if isinstance(error, InternalServerError):
+        log.error("%s %s failed", request.method, request.path, exc_info=error.original_exception)
+    return render_template("board/error.html", code=error.code, error=error), error.code
+
+
+def _no_bundle(error: SandboxError) -> Any:
+    """The reader is told to wait; what to do, with paths, is for the organiser's log alone."""
+    log.error("%s", error)
+    return render_template("board/error.html", code=503, error=error), 503, {"Retry-After": "30"}
+
+
+# --- files and health -----------------------------------------------------------------------------
+
+
+def _static(name: str) -> Response:
+    response = _file(name)
+    if request.args.get("v"):
+        response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    return response
+
+
+def _file(name: str) -> Response:
+    return send_from_directory(ui.STATIC, name, max_age=3600)
+
+
+def _robots() -> Response:
+    """Search engines may read the pages; queries below /data/ are endless."""
+    return Response("User-agent: *\nDisallow: /data/\n", mimetype="text/plain")
+
+
+def _health() -> Response:
+    here = generation()
+    if not here.bundle.database.is_file():
+        abort(503)
+    answer = jsonify(status="ok", bundle=here.bundle.digest, event=str(event().name))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
