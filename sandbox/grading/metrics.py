@@ -75,10 +75,10 @@ def same_day(pairs: Sequence[Pair]) -> Measure:
 
     It counts if three gates hold: no refusal by machine; the upper 95 % bound (`upper_bound`) of
     the share of approvals that were wrong is at most 0.5 %; at most 5 % of the requests went to
-    someone whose papers were complete. An answer that approves nothing has proved nothing: its
-    bound is 100 %, and the gate is not passed. So the least that can pass is 598 approvals and
-    none of them wrong. Constant answers score 0: everything approved, everything asked for,
-    everything to a case officer, everything refused.
+    someone whose papers were complete. Who approves nothing wrongs nobody, so that gate is passed;
+    whoever approves at all must prove it, and the least that can is 598 approvals and none of them
+    wrong. Constant answers score 0: everything approved, everything asked for, everything to a case
+    officer, everything refused.
 
     Truth columns: answer, and `group` if gaps between groups are to be shown.
     Source of the rule: machines that may only approve, as for building permits in Huddinge; the
@@ -115,7 +115,8 @@ def same_day(pairs: Sequence[Pair]) -> Measure:
 
 
 def _gates(answered: Counter[str], wrongful: int, needless: int) -> tuple[Gate, ...]:
-    bound = 100 * upper_bound(wrongful, answered["approve"])
+    approvals = answered["approve"]
+    bound = 100 * upper_bound(wrongful, approvals) if approvals else 0.0
     return (
         Gate(
             name="machine_refusals",

@@ -15,6 +15,7 @@ from sandbox.recipes.operators import Unfit
 from sandbox.recipes.vectors import EPOCH, Array, Kind, Vector, coded
 
 WHOLE = re.compile(r"-?(0|[1-9]\d*)")
+DECIMAL = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 BAND = re.compile(r"(0|[1-9]\d*)[-–](0|[1-9]\d*)")
 TOTALS = (1.0, 100.0)  # shares, or per cent
 
@@ -104,7 +105,7 @@ def _rows(folder: Path, file: str) -> tuple[list[str], list[list[str]]]:
 def read_columns(folder: Path, file: str, kinds: Mapping[str, Kind]) -> dict[str, Vector]:
     """The columns of a table taken over from a file, empty cells as missing.
 
-    A column that `kinds` does not name is made of whole numbers if all its cells are, else of text.
+    A column that `kinds` does not name is made of numbers if all its cells are, else of text.
     """
     header, rows = _rows(folder, file)
     cells = {name: [row[i] for row in rows] for i, name in enumerate(header)}
@@ -115,7 +116,9 @@ def read_columns(folder: Path, file: str, kinds: Mapping[str, Kind]) -> dict[str
 
 
 def _guess(texts: list[str]) -> Kind:
-    return "integer" if texts and all(WHOLE.fullmatch(text) for text in texts) else "string"
+    if texts and all(WHOLE.fullmatch(text) for text in texts):
+        return "integer"
+    return "number" if texts and all(DECIMAL.fullmatch(text) for text in texts) else "string"
 
 
 def _column(texts: list[str], kind: Kind, where: str) -> Vector:
