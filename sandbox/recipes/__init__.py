@@ -14,7 +14,7 @@ from sandbox.catalog import Dataset
 from sandbox.errors import Problem, RecipeError
 from sandbox.recipes.agreement import form_problems, type_problems, unaccounted_files
 from sandbox.recipes.drawing import Drawing, Spoilt
-from sandbox.recipes.hold_out import apart, leaks, rule_problems
+from sandbox.recipes.hold_out import apart, leaks, rule_problems, telling_rows
 from sandbox.recipes.recipe import read_recipe
 from sandbox.recipes.tables import OwnTable
 from sandbox.recipes.vectors import ARROW, to_arrow
@@ -83,14 +83,15 @@ def draw(
         table = drawing.tables[name]
         assert isinstance(table, OwnTable)
         problems += _key_problems(table)
-        whole = _arrow(table, list(dataset.tables[name].columns))
+        whole = drawing.arrow(name, list(dataset.tables[name].columns))
         public, held = apart(drawing, name, whole)
         full[name] = _by_key(whole, table.key)
         published[name] = _by_key(public, table.key)
         if held is not None:
             truth[name] = _by_key(held, table.key)
         if hidden := table.recipe.hidden:
-            truth[f"{name}.hidden"] = _by_key(_arrow(table, [table.key, *hidden]), table.key)
+            truth[f"{name}.hidden"] = _by_key(drawing.arrow(name, [table.key, *hidden]), table.key)
+    problems = problems or [*telling_rows(drawing)]
     if problems:
         raise RecipeError(problems)
     if drawing.secrets:
@@ -128,15 +129,6 @@ def _empty(name: str, owner: Dataset) -> pa.Table:
     names: Iterable[str] = dict.fromkeys((table.key, *table.columns))
     fields = [(column, ARROW[table.columns[column].type]) for column in names]
     return pa.schema(fields).empty_table()
-
-
-def _arrow(table: OwnTable, columns: list[str]) -> pa.Table:
-    arrays = []
-    for column in columns:
-        array = to_arrow(table.column(column))
-        described = table.described.columns.get(column) if table.described else None
-        arrays.append(array.cast(ARROW[described.type]) if described else array)
-    return pa.table(dict(zip(columns, arrays, strict=True)))
 
 
 def _key_problems(table: OwnTable) -> list[Problem]:

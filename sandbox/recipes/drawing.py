@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 
 from sandbox.catalog import Dataset
@@ -14,7 +15,7 @@ from sandbox.recipes.language import Evaluator
 from sandbox.recipes.operators import Unfit
 from sandbox.recipes.recipe import Expression, Recipe
 from sandbox.recipes.tables import SHAPE, GivenTable, OwnTable, Rows, Table
-from sandbox.recipes.vectors import Vector
+from sandbox.recipes.vectors import ARROW, Array, Vector, to_arrow
 
 Place = tuple[str, str]
 
@@ -45,6 +46,7 @@ class Drawing:
     problems: list[Problem] = field(default_factory=list)
     sources: dict[Place, set[Place]] = field(default_factory=dict)
     files: dict[str, Figures] = field(default_factory=dict)
+    disturbed: Mapping[Place, Array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._open: list[Place] = []
@@ -84,6 +86,24 @@ class Drawing:
         """Remember that whatever is being made was made from this column, too."""
         if self._open:
             self.sources.setdefault(self._open[-1], set()).add((table, column))
+
+    def disturb(self, table: str, column: str, vector: Vector) -> Vector:
+        """The column with its values under a mask changed round, if it is to be disturbed.
+
+        What differs between two drawings, one of them disturbed, depends on those values.
+        """
+        rows = np.flatnonzero(self.disturbed.get((table, column), ()))
+        order = np.arange(self.tables[table].count)
+        order[rows] = np.roll(rows, 1)
+        return vector.take(order) if len(rows) else vector
+
+    def arrow(self, name: str, columns: list[str]) -> pa.Table:
+        """Columns of a table of the recipe, in the types that dataset.yml gives them."""
+        described, table = self.dataset.tables[name].columns, self.tables[name]
+        made = {column: to_arrow(table.column(column)) for column in columns}
+        for column in described.keys() & made.keys():
+            made[column] = made[column].cast(ARROW[described[column].type])
+        return pa.table(made)
 
     def making(self, table: str, column: str, *, line: int | None = None) -> _Making:
         return _Making(self, (table, column), line)

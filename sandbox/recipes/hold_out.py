@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -83,6 +84,35 @@ def _where(drawing: Drawing, name: str, rule: HoldOut) -> Array:
     return mask
 
 
+def telling_rows(drawing: Drawing) -> Iterator[Problem]:
+    """Tables whose remaining rows would still give away what is held out.
+
+    Which rows `where` drops is the author's word, so it is proved: the recipe is drawn again with
+    the held-out values changed round among their rows, and what readers see must stay the same.
+    """
+    rules = {name: recipe.hold_out for name, recipe in drawing.recipe.tables.items()}
+    partial = [name for name, rule in rules.items() if rule and rule.where is not None]
+    if not partial:
+        return
+    disturbed = {
+        (name, column): mask
+        for name, rule in rules.items()
+        if rule and (mask := held_rows(drawing, name)) is not None
+        for column in rule.columns
+    }
+    again = replace(drawing, disturbed=disturbed, problems=[], sources={})
+    for name in partial:
+        columns = list(drawing.dataset.tables[name].columns)
+        seen, other = (apart(d, name, d.arrow(name, columns))[0] for d in (drawing, again))
+        rule = rules[name]
+        assert rule is not None
+        different = [c for c in columns if not seen.column(c).equals(other.column(c))]
+        if different:
+            what = f"the rows of {name} that stay would give away what is held out"
+            fix = "let where say more rows, or hold these columns out as well"
+            yield _problem(drawing, rule, what, f"it shows in {', '.join(different)}", fix=fix)
+
+
 def rule_problems(drawing: Drawing) -> Iterator[Problem]:
     """hold_out rules that lead nowhere or hold out what cannot be."""
     for name, recipe in drawing.recipe.tables.items():
@@ -148,7 +178,7 @@ def _held_places(drawing: Drawing, name: str) -> set[Place]:
     rule = drawing.recipe.tables[name].hold_out
     if rule is None:
         return set()
-    if rule.drops_rows and rule.where is None:
+    if rule.drops_rows:  # where rows stay, telling_rows has a look at them
         return {(name, column) for column in (SHAPE, *drawing.tables[name].columns)}
     return {(name, column) for column in rule.columns}
 

@@ -63,6 +63,7 @@ class Table:
         if name not in self.cache:
             with self.drawing.making(self.name, name):
                 vector = self.make(name).spread(self.count)
+                vector = self.drawing.disturb(self.name, name, vector)
                 self.cache[name] = self.linked(name, vector)
         return self.cache[name]
 
