@@ -129,7 +129,7 @@ def grade(event: Path | None, challenge: str, answers: Path) -> None:
         known = did_you_mean(challenge, sorted(challenges))
         raise SandboxError(f"{challenge!r} is not a challenge of this event: {known}")
     verdict = grading.grade(challenge, challenges[challenge], answers, workspace.current_truth())
-    click.echo(str(verdict))
+    click.echo(verdict.text())
 
 
 @main.command()

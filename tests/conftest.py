@@ -51,5 +51,12 @@ def bundle(workspace):
 
 
 @pytest.fixture(scope="session")
+def whole_bundle(tmp_path_factory):
+    """The demo's bundle at scale 1, as the demo serves it; for heavy tests."""
+    whole = replace(open_workspace(), state=tmp_path_factory.mktemp("whole"))
+    return open_bundle(build(whole))
+
+
+@pytest.fixture(scope="session")
 def catalog(bundle):
     return from_bundle(bundle)

@@ -79,7 +79,8 @@ class Question(Descriptor):
 class Expectation(Descriptor):
     """What must be true of the full tables: one SQL value, `equals` or `between`.
 
-    `:scale` in the SQL is the build's, so that counts can be promised at any scale.
+    `:scale` in the SQL is the build's, so that counts can be promised at any scale; `between` is
+    for shares and means, and is tried from scale 1 on.
     """
 
     what: Words

@@ -119,7 +119,7 @@ class Verdict(Descriptor):
         if whole.low is not None and whole.high is not None:
             yield f"  {said(INTERVAL)}: {number(whole.low)}–{number(whole.high)} {unit}"
         for part, measure in (("public", self.public), ("private", self.private)):
-            yield f"  {said(PARTS[part])}: {number(measure.score)} {unit} ({measure.rows})"
+            yield f"  {said(PARTS[part])}: {number(measure.ungated)} {unit} ({measure.rows})"
         for gate in whole.gates:
             word = said(PASSED if gate.passed else FAILED)
             told = f"{number(gate.value)}, {said(LIMIT)} {number(gate.limit)} {said(gate.unit)}"

@@ -21,7 +21,7 @@ def event(tmp_path_factory):
 @pytest.fixture(scope="module")
 def built(event):
     """The event's bundle, and everything its build printed."""
-    command = [sys.executable, "-m", "sandbox.cli", "build", "--scale", "0.02"]
+    command = [sys.executable, "-m", "sandbox.cli", "build", "--scale", "0.05"]
     made = subprocess.run(
         [*command, "--event", str(event.folder)], capture_output=True, text=True, check=True
     )
