@@ -14,7 +14,7 @@ from faker import Faker
 from benchmarks.report import Goal, Row
 from sandbox import recipes
 from sandbox.build import build
-from sandbox.build.tables import ingest, read_parquet, write_database
+from sandbox.build.tables import ingest, read_parquet
 from sandbox.bundle import Bundle, open_bundle
 from sandbox.catalog import Catalog, from_bundle
 from sandbox.workspace import Workspace, open_workspace
@@ -39,12 +39,14 @@ def measure() -> Iterator[Row | Goal]:
                   rows / took / faker)  # fmt: skip
         yield Row("the whole build", took, "s")
         drawn, persons = _draw_and_load(workspace, bundle, catalog, Path(folder) / "drawn.db")
-        yield Row("drawing and loading the population", drawn, "rows/s", drawn / faker)
+        yield Row("drawing and loading the same persons", drawn, "rows/s", drawn / faker)
         plain = _rate(persons, lambda: _executemany(Path(folder) / "plain.db", catalog, persons))
         ours = _rate(persons, lambda: _ingest(Path(folder) / "ours.db", catalog, persons))
         yield Row("executemany of ready tuples", plain, "rows/s")
         yield Row("our way of loading the same rows", ours, "rows/s", ours / plain)
-        yield Goal("drawing and loading, times Faker", drawn / faker, "at least", FASTER_THAN_FAKER)
+        yield Goal(
+            "persons drawn and loaded, times Faker", drawn / faker, "at least", FASTER_THAN_FAKER
+        )
         yield Goal("loading, times executemany", ours / plain, "at least", FASTER_THAN_EXECUTEMANY)
 
 
@@ -59,7 +61,7 @@ def _best(work: Callable[[], object]) -> float:
 
 
 def _rate(table: pa.Table, work: Callable[[], object]) -> float:
-    return table.num_rows / _best(work)
+    return float(table.num_rows) / _best(work)
 
 
 def _faker(path: Path) -> None:
@@ -84,22 +86,22 @@ def _faker(path: Path) -> None:
 def _draw_and_load(
     workspace: Workspace, bundle: Bundle, catalog: Catalog, path: Path
 ) -> tuple[float, pa.Table]:
-    """Rows a second for all tables of the population, from recipe to an indexed database."""
+    """Person rows a second into a plain table, as Faker's are; households and addresses are drawn
+    with them, since persons are made of their households."""
     norway = {
         name: read_parquet(bundle.path / "datasets" / "norway" / f"{name}.parquet")
         for name in catalog.datasets["norway"].tables
     }
     dataset = catalog.datasets["population"]
     folder = workspace.folders("datasets")["population"]
-    described = {**catalog.datasets["norway"].tables, **dataset.tables}
     made: dict[str, pa.Table] = {}
 
     def work() -> None:
         made.update(recipes.draw(folder, dataset, norway, workspace.seed).published)
-        write_database(path, {**norway, **made}, described)
+        _ingest(path, catalog, made["persons"])
 
     seconds = _best(work)
-    return sum(made[name].num_rows for name in dataset.tables) / seconds, made["persons"]
+    return made["persons"].num_rows / seconds, made["persons"]
 
 
 def _create(path: Path, catalog: Catalog) -> str:

@@ -9,6 +9,7 @@ import importlib.util
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from sandbox.catalog import Catalog, Challenge
 from sandbox.errors import BuildError, SandboxError
 from sandbox.workspace import Workspace
 
+BASELINES = ("today", "do_nothing")
 Rows = Sequence[Mapping[str, object]]
 Baseline = Callable[[sqlite3.Connection], Mapping[str, Rows]]
 
@@ -101,20 +103,21 @@ def _scores(
             answered = baseline(db)
         except Exception as error:
             raise BuildError(f"{shown}/baseline.py: {type(error).__name__}: {error}") from error
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        for name in ("today", "do_nothing"):
-            if name not in answered:
-                raise BuildError(f"{shown}/baseline.py: it gives no answers for {name!r}")
-            path = Path(folder) / f"{name}.csv"
-            _write_csv(path, answered[name], [challenge.answers.key, *challenge.answers.columns])
-            try:
-                verdict = grading.grade(slug, challenge, path, truth)
-            except SandboxError as error:
-                raise BuildError(
-                    f"{shown}/baseline.py: its answers for {name!r}: {error}"
-                ) from None
-            rows.append({"name": name, **verdict.summary()})
+    for name in BASELINES:
+        if name not in answered:
+            raise BuildError(f"{shown}/baseline.py: it gives no answers for {name!r}")
+
+    def judged(name: str) -> dict[str, Any]:
+        path = Path(folder) / f"{name}.csv"
+        _write_csv(path, answered[name], [challenge.answers.key, *challenge.answers.columns])
+        try:
+            return {"name": name, **grading.grade(slug, challenge, path, truth).summary()}
+        except SandboxError as error:
+            raise BuildError(f"{shown}/baseline.py, {name!r}: {error}") from None
+
+    # Two judges at a time: each is a process of its own, which takes most of a second to start.
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(len(BASELINES)) as judges:
+        rows = list(judges.map(judged, BASELINES))
     today, nothing = (row["score"] for row in rows)
     if not (today > nothing if challenge.score.higher_is_better else today < nothing):
         raise BuildError(
