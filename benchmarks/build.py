@@ -45,7 +45,7 @@ def measure() -> Iterator[Row | Goal]:
         yield Row("executemany of ready tuples", plain, "rows/s")
         yield Row("our way of loading the same rows", ours, "rows/s", ours / plain)
         yield Goal(
-            "persons drawn and loaded, times Faker", drawn / faker, "at least", FASTER_THAN_FAKER
+            "persons drawn and loaded, by Faker", drawn / faker, "at least", FASTER_THAN_FAKER
         )
         yield Goal("loading, times executemany", ours / plain, "at least", FASTER_THAN_EXECUTEMANY)
 
