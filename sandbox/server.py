@@ -210,7 +210,7 @@ def lan_address() -> str:
     """This machine's address on its network, found without sending anything anywhere."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            # Connecting a datagram socket only asks for the route; the address is nobody's (RFC 5737).
+            # Connecting a datagram socket only asks for the route; RFC 5737 keeps the address free.
             probe.connect(("192.0.2.1", 9))
             return str(probe.getsockname()[0])
         except OSError:
