@@ -1,14 +1,18 @@
 """Nothing that a reader can reach says anything of a real event's seed."""
 
 import base64
+import os
 import subprocess
 import sys
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pyarrow.parquet
 import pytest
 
 from sandbox.bundle import open_bundle
 from sandbox.workspace import new_event, open_workspace
+from tests.serving import served
 
 pytestmark = pytest.mark.heavy
 
@@ -92,3 +96,33 @@ def test_what_is_hidden_lies_outside_the_bundle(built, event):
         assert (truth / challenge / "answers.csv").is_file()
         assert not bundle.has(f"challenges/{challenge}/answers.csv")
         assert not (bundle.path / "challenges" / challenge / "answers.sql").exists()
+
+
+def test_no_page_and_no_log_holds_a_secret(built, event, spellings, tmp_path):
+    log = tmp_path / "log"
+    pages = [
+        "/",
+        "/challenges/same-day-permit/",
+        "/datasets/building-permits/",
+        "/starters/web-app/",
+        "/healthz",
+        "/nothing-here",
+        "/data/",
+        "/data/sandbox",
+        "/data/sandbox/applications",
+        "/data/-/metadata.json",
+        "/data/sandbox?sql=select+nothing",
+    ]
+    arguments = ["-m", "sandbox", "serve", "--event", str(event.folder)]
+    with served(arguments, dict(os.environ), log) as url:
+        for page in pages:
+            try:
+                body, headers = read(urlopen(url + page))
+            except HTTPError as refused:
+                body, headers = read(refused)
+            assert not any(spelling in body + headers for spelling in spellings), page
+    assert not any(spelling in log.read_bytes() for spelling in spellings)
+
+
+def read(answer):
+    return answer.read(), str(answer.headers).encode()
