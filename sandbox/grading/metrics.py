@@ -77,8 +77,9 @@ def same_day(pairs: Sequence[Pair]) -> Measure:
     the share of approvals that were wrong is at most 0.5 %; at most 5 % of the requests went to
     someone whose papers were complete. Who approves nothing wrongs nobody, so that gate is passed;
     whoever approves at all must prove it, and the least that can is 598 approvals and none of them
-    wrong. Constant answers score 0: everything approved, everything asked for, everything to a case
-    officer, everything refused.
+    wrong. A better answer never scores lower, with one exception that follows: the first approvals
+    after none, until there are enough of them to prove anything. Constant answers score 0:
+    everything approved, everything asked for, everything to a case officer, everything refused.
 
     Truth columns: answer, and `group` if gaps between groups are to be shown.
     Source of the rule: machines that may only approve, as for building permits in Huddinge; the

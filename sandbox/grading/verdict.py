@@ -71,7 +71,8 @@ class Measure(Descriptor):
 class Verdict(Descriptor):
     """What a file of answers scored: on all rows, and on the public and the private part.
 
-    While a challenge runs, only `public` may be shown to those who take part.
+    While a challenge runs, only `public` may be shown to those who take part. Gates are for the
+    whole: a part has too few approvals to prove anything, so parts are told without them.
     """
 
     challenge: str
@@ -92,8 +93,8 @@ class Verdict(Descriptor):
     def summary(self) -> dict[str, Any]:
         """What a row of scores.json tells: score, passed_gates, and the details behind them."""
         details = self.whole.model_dump(mode="json", exclude={"groups"})
-        gates = [{**shown, "passed": gate.passed}
-                 for shown, gate in zip(details["gates"], self.whole.gates, strict=True)]  # fmt: skip
+        told = zip(details["gates"], self.whole.gates, strict=True)
+        gates = [{**shown, "passed": gate.passed} for shown, gate in told]
         return {
             "score": self.score,
             "passed_gates": self.passed_gates,
@@ -119,7 +120,8 @@ class Verdict(Descriptor):
         if whole.low is not None and whole.high is not None:
             yield f"  {said(INTERVAL)}: {number(whole.low)}–{number(whole.high)} {unit}"
         for part, measure in (("public", self.public), ("private", self.private)):
-            yield f"  {said(PARTS[part])}: {number(measure.ungated)} {unit} ({measure.rows})"
+            label = f"{said(PARTS[part])}, {said(WITHOUT)}" if whole.gates else said(PARTS[part])
+            yield f"  {label}: {number(measure.ungated)} {unit} ({measure.rows})"
         for gate in whole.gates:
             word = said(PASSED if gate.passed else FAILED)
             told = f"{number(gate.value)}, {said(LIMIT)} {number(gate.limit)} {said(gate.unit)}"

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import zipfile
+from io import BytesIO
 
 import pytest
 
@@ -59,6 +62,24 @@ def test_a_closed_gate_is_told_with_its_number_and_the_share_without_it(truth, a
     assert "NOT passed: refusals by machine (1, at most 0 cases)" in told
 
 
+def test_the_parts_are_told_without_the_gates_and_say_so(truth, answers_file):
+    """A part has too few approvals for a bound; its score must not look as if it counted."""
+    given = [*TRUE[:-1], "refuse"]
+    verdict = judged(answers_file(answers(given)), truth)
+    assert verdict.public.ungated == pytest.approx(90.0)
+    assert "public part, without the gates: 90 % (1000)" in verdict.text()
+    assert "skjult del, uten portene: 90 % (1000)" in verdict.text("nb")
+
+
+def test_a_row_of_scores_json_says_which_gates_were_passed(truth, answers_file):
+    summary = judged(answers_file(answers([*TRUE[:-1], "refuse"])), truth).summary()
+    assert (summary["score"], summary["passed_gates"]) == (0.0, False)
+    passed = {gate["name"]: gate["passed"] for gate in summary["details"]["gates"]}
+    assert passed == {"machine_refusals": False, "wrongful_approvals": True,
+                      "needless_requests": True}  # fmt: skip
+    assert json.loads(json.dumps(summary)) == summary
+
+
 def test_mistakes_come_back_from_the_judge_with_file_and_line(truth, answers_file):
     path = answers_file(answers(TRUE).replace("approve", "yes", 1))
     with pytest.raises(AnswersRejected) as caught:
@@ -93,3 +114,50 @@ def test_a_judge_that_wants_too_much_memory_is_stopped(tmp_path, answers_file):
 def test_importing_the_grading_package_does_not_bring_the_truth_along():
     code = "import sys, sandbox.grading; sys.exit('sandbox.truth' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.heavy
+def test_ten_million_rows_are_refused_soon_and_in_plain_words(truth, tmp_path):
+    path = tmp_path / "answers.csv"
+    with path.open("w") as file:
+        file.write("application_id,answer\n")
+        for start in range(0, 10_000_000, 100_000):
+            file.write("".join(f"X{n},approve\n" for n in range(start, start + 100_000)))
+    with pytest.raises(AnswersRejected) as caught:
+        grade(SLUG, challenge_of(), path, truth, seconds=20, mebibytes=512)
+    told = str(caught.value)
+    assert "far more rows than were asked for; reading stopped at line" in told
+    assert "expected: 2,000 rows" in told
+    assert len(caught.value.problems) <= 20
+
+
+def xlsx() -> bytes:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    return buffer.getvalue()
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (answers(TRUE).encode("utf-16"), "the file is UTF-16, not UTF-8"),
+        (answers(TRUE).replace("approve", "godkjønn").encode("cp1252"), "Windows-1252"),
+        (xlsx(), "this is a spreadsheet"),
+        (b"", "the file is empty"),
+        (b"\0" * 50_000_000, "this is a binary file"),
+        (b"application_id,answer\n" + b"a" * 50_000_000, "longer than 65,536 bytes"),
+        (None, "this is a folder"),
+    ],
+    ids=["UTF-16", "cp1252", "xlsx", "empty", "zeros", "one endless line", "folder"],
+)
+def test_what_is_no_file_of_answers_gets_one_clear_message(content, said, truth, tmp_path):
+    path = tmp_path / "answers.csv"
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(AnswersRejected) as caught:
+        grade(SLUG, challenge_of(), path, truth, mebibytes=512)
+    [problem] = caught.value.problems
+    assert said in problem.what
+    assert problem.file == str(path)
+    assert problem.fix

@@ -97,7 +97,7 @@ def test_each_group_shows_its_own_share():
 
 @settings(max_examples=50, deadline=None)
 @given(st.data())
-def test_a_better_answer_never_scores_lower(data):
+def test_a_better_answer_never_scores_lower_once_something_is_approved(data):
     """Wrong answers become right in any order: neither the score nor a gate gets worse."""
     truth = data.draw(st.lists(st.sampled_from(TRUE), min_size=1, max_size=30)) * 40
     given_ = data.draw(st.lists(st.sampled_from(SAID), min_size=len(truth), max_size=len(truth)))
@@ -105,9 +105,41 @@ def test_a_better_answer_never_scores_lower(data):
     for place in data.draw(st.permutations(range(len(truth))))[: len(truth) // 2]:
         given_[place] = truth[place]
     after = same_day(truth, given_)
-    assert after.score >= before.score
     assert after.ungated >= before.ungated
-    assert all(a.value <= b.value for a, b in zip(after.gates, before.gates, strict=True))
+    if before.details["approvals"].value:
+        assert after.score >= before.score
+        assert all(a.value <= b.value for a, b in zip(after.gates, before.gates, strict=True))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(600, 1500), st.integers(0, 6), st.integers(0, 700))
+def test_a_better_answer_never_scores_lower_close_to_the_bound(approved, wrong, left):
+    """The same where gates open and close: hundreds of approvals, a few of them wrong."""
+    truth = cases(approve=approved + left, to_case_officer=wrong)
+    given_ = ["approve"] * approved + ["to_case_officer"] * left + ["approve"] * wrong
+    before = same_day(truth, given_)
+    assert same_day(truth, [*given_[:-1], truth[-1]]).score >= before.score
+    assert same_day(truth, given_[:approved] + truth[approved:]).score >= before.score
+
+
+def test_who_approves_nothing_passes_with_what_was_asked_for():
+    measure = same_day(TRUTH, ["to_case_officer" if t == "approve" else t for t in TRUTH])
+    assert measure.passed_gates
+    assert measure.score == pytest.approx(35.0)
+
+
+def test_the_first_approvals_after_none_close_the_gate_until_there_are_598():
+    """The one place where a right answer more can cost the score."""
+    waiting = ["to_case_officer" if t == "approve" else t for t in TRUTH]
+    scores = {n: same_day(TRUTH, TRUTH[:n] + waiting[n:]).score for n in (0, 1, 597, 598)}
+    assert scores == {
+        0: pytest.approx(35.0), 1: 0.0, 597: 0.0, 598: pytest.approx(35.0 + 29.9)
+    }  # fmt: skip
+
+
+def test_an_answer_without_cases_scores_nothing():
+    assert same_day([], []).ungated == 0
+    assert METRICS["exact-match"]([]).score == 0
 
 
 @settings(max_examples=100, deadline=None)
