@@ -206,6 +206,8 @@ def _body(
         if len(cells) != len(header):
             found, expected = f"{len(cells)} values", f"{len(header)}"
             fix = "put values that hold a comma in quotation marks"
+            if len(cells) == 1 and ";" in cells[0]:
+                fix = "separate values by commas, as in the first line, not by semicolons"
             findings.add("cells", "this line has another number of values than the first line",
                          line, found, expected, fix)  # fmt: skip
             continue
@@ -258,7 +260,8 @@ def _left_out(
     form: Answers, keys: Sequence[str], lines: Mapping[str, int], findings: _Findings
 ) -> None:
     missing = [key for key in keys if key not in lines]
-    if missing and not findings.counts.get("length"):
+    unreadable = findings.counts.get("cells", 0)  # lines that are told already
+    if len(missing) > unreadable and not findings.counts.get("length"):
         first = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
         what = f"{len(missing):,} of {len(keys):,} rows are not answered"
         findings.add("left out", what, None, f"no line for {form.key} {first}",

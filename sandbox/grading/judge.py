@@ -77,7 +77,7 @@ def main() -> None:
         outcome = Outcome(error=str(error))
     except MemoryError:
         outcome = Outcome(out_of_memory=True)
-    json.dump(outcome.model_dump(mode="json"), sys.stdout, ensure_ascii=False, sort_keys=True)
+    json.dump(outcome.model_dump(mode="json"), sys.stdout, ensure_ascii=False)
 
 
 if __name__ == "__main__":

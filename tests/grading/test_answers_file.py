@@ -151,9 +151,15 @@ def test_a_blank_answer_is_told(problems):
     assert "missing" in only(problems(GOOD.replace("approve", " ", 1))).what
 
 
-def test_a_line_with_too_many_values_is_told(problems):
-    found = problems(GOOD.replace("approve", "approve,now", 1))
-    assert (found[-1].line, found[-1].found, found[-1].expected) == (2, "3 values", "2")
+def test_a_line_with_too_many_values_is_told_and_not_told_again_as_left_out(problems):
+    found = only(problems(GOOD.replace("approve", "approve,now", 1)))
+    assert (found.line, found.found, found.expected) == (2, "3 values", "2")
+
+
+def test_semicolons_below_a_header_with_commas_are_told(problems):
+    found = problems(GOOD.replace(",approve", ";approve"))
+    assert len(found) == SHOWN_OF_A_KIND
+    assert all("not by semicolons" in problem.fix for problem in found)
 
 
 def test_a_quote_that_never_closes_is_told(problems):
