@@ -64,6 +64,11 @@ class Drawing:
     def secrets(self) -> Mapping[str, Expression]:
         return self.recipe.secrets
 
+    @property
+    def shared_words(self) -> tuple[str, ...]:
+        """Words that mean the same for every row of every table."""
+        return ("asof", "scale", *self.secrets)
+
     def secret(self, name: str) -> Vector:
         """A constant that is drawn once for the event."""
         if name not in self._secrets:

@@ -16,7 +16,7 @@ from sandbox.recipes.vectors import EPOCH, Array, Kind, Vector, coded
 
 WHOLE = re.compile(r"-?(0|[1-9]\d*)")
 DECIMAL = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
-BAND = re.compile(r"(0|[1-9]\d*)[-–](0|[1-9]\d*)")
+BAND = re.compile(r"(-?(?:0|[1-9]\d*))(?:[-–](0|[1-9]\d*))?")  # 20, or 20-29
 TOTALS = (1.0, 100.0)  # shares, or per cent
 
 
@@ -72,14 +72,11 @@ def _share(text: str, where: str, column: str) -> float:
 
 
 def _bands(words: tuple[str, ...]) -> tuple[Array | None, Array | None]:
-    if all(WHOLE.fullmatch(word) for word in words):
-        numbers = np.array([int(word) for word in words], np.int64)
-        return numbers, numbers
-    bands = [BAND.fullmatch(word) for word in words]
-    if all(bands):
-        ends = np.array([[int(b[1]), int(b[2])] for b in bands if b], np.int64)
-        return ends[:, 0], ends[:, 1]
-    return None, None
+    ends = [band.groups() for word in words if (band := BAND.fullmatch(word))]
+    if len(ends) < len(words):
+        return None, None
+    low, high = (np.array([int(e[i] or e[0]) for e in ends], np.int64) for i in (0, 1))
+    return low, high
 
 
 def _rows(folder: Path, file: str) -> tuple[list[str], list[list[str]]]:
@@ -105,20 +102,26 @@ def _rows(folder: Path, file: str) -> tuple[list[str], list[list[str]]]:
 def read_columns(folder: Path, file: str, kinds: Mapping[str, Kind]) -> dict[str, Vector]:
     """The columns of a table taken over from a file, empty cells as missing.
 
-    A column that `kinds` does not name is made of numbers if all its cells are, else of text.
+    A column that `kinds` does not name is made of numbers, or of true and false, if all its cells
+    are that, else of text; codes (names ending in _code) are always text.
     """
     header, rows = _rows(folder, file)
     cells = {name: [row[i] for row in rows] for i, name in enumerate(header)}
     return {
-        name: _column(texts, kinds.get(name) or _guess(texts), f"{file}, column {name}")
+        name: _column(texts, kinds.get(name) or _guess(name, texts), f"{file}, column {name}")
         for name, texts in cells.items()
     }
 
 
-def _guess(texts: list[str]) -> Kind:
-    if texts and all(WHOLE.fullmatch(text) for text in texts):
+def _guess(name: str, texts: list[str]) -> Kind:
+    known = [text for text in texts if text]
+    if name.endswith("_code") or not known:
+        return "string"
+    if all(WHOLE.fullmatch(text) for text in known):
         return "integer"
-    return "number" if texts and all(DECIMAL.fullmatch(text) for text in texts) else "string"
+    if all(DECIMAL.fullmatch(text) for text in known):
+        return "number"
+    return "boolean" if set(known) <= {"true", "false"} else "string"
 
 
 def _column(texts: list[str], kind: Kind, where: str) -> Vector:

@@ -78,11 +78,10 @@ class Evaluator:
             what = f"{ast.unparse(node.value)} is no foreign key, so no dot can follow it"
             raise Unfit(what, reference.kind, "a reference to another table")
         table: Table = reference.table
-        column = table.resolve(node.attr)
-        if column is None:
+        found = table.rows().named(node.attr)
+        if found is None or node.attr in self.rows.table.drawing.shared_words:
             what = f"{table.name} has no column {node.attr!r}"
             raise Unfit(what, fix=did_you_mean(node.attr, table.names(own=True)))
-        found: Vector = table.column(column)
         return found.take(reference.values).hiding(reference.missing)
 
     def _binop(self, node: ast.BinOp) -> Vector:
@@ -157,7 +156,11 @@ class Evaluator:
                 named[keyword] = value
         if called.takes_here:
             positional.insert(0, Here(self.rows, self.place, self.sites[node], other))
-        result = called.call(*positional, **named)
+        try:
+            result = called.call(*positional, **named)
+        except (TypeError, ValueError, ArithmeticError) as error:  # pa.ArrowInvalid is a ValueError
+            what = f"{called.name} cannot work with these arguments: {error}"
+            raise Unfit(what, ast.unparse(node), fix=called.usage) from None
         if isinstance(result, Vector):
             return result.hiding(missing)
         if isinstance(result, Many):

@@ -23,7 +23,8 @@ def _dataset(tables, assumptions):
             if parent:
                 made[column]["references"] = parent
         described[name] = {
-            "title": {"en": name}, "row": {"en": "a row"}, "key": next(iter(columns)), "columns": made
+            "title": {"en": name}, "row": {"en": "a row"}, "key": next(iter(columns)),
+            "columns": made,
         }  # fmt: skip
     return Dataset.model_validate(
         {

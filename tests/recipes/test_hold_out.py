@@ -1,4 +1,4 @@
-"""Hidden truth: what is held out is seen nowhere, and a recipe that would give it away is refused."""
+"""Hidden truth: what is held out is seen nowhere; a recipe that would tell it is refused."""
 
 import pytest
 

@@ -159,6 +159,7 @@ def moment(here: Here, of: Dates, after: Numbers = 8, before: Numbers = 16) -> D
 
     of: a date. after, before: hours of the day, from 4 to 24; office hours unless said.
     """
+    after, before = np.asarray(after), np.asarray(before)
     if ((after < 4) | (before > 24) | (before <= after)).any():
         raise Unfit("the hours lie between 4 and 24, the first before the last")
     span = np.round((before - after) * 60).astype(np.int64)

@@ -1,0 +1,67 @@
+"""Every cell is a function of event, column and row: nothing else that changes may move it."""
+
+import pytest
+
+TABLES = {"homes": {"home_id": "integer", "size": "integer", "street": "string"},
+          "people": {"person_id": "string", "home_id": "integer > homes", "age": "integer",
+                     "height": "number", "name": "string", "born": "date"}}  # fmt: skip
+HOMES = {"rows": 400, "home_id": "row", "size": "choice([1, 2, 3], [.5, .3, .2])",
+         "street": "street_name() + ' ' + text(integer(1, 120))"}  # fmt: skip
+PEOPLE = {"per": "homes * size", "person_id": "code('P-', row, 6)", "home_id": "parent",
+          "age": "clip(round(normal(40, 20)), 0, 99)",
+          "height": "when(bernoulli(.9), normal(170, 9) + home.size)",
+          "name": "given_name(choice(F=.5, M=.5)) + ' ' + family_name()",
+          "born": "born(age)"}  # fmt: skip
+
+
+def _recipe(homes=HOMES, people=PEOPLE):
+    return {"tables": {"homes": homes, "people": people}}
+
+
+def test_drawing_twice_gives_the_same_tables(cook):
+    kitchen = cook(TABLES, _recipe())
+    one, other = kitchen.draw().full, kitchen.draw().full
+    assert all(one[name].equals(other[name]) for name in one)
+
+
+def test_adding_columns_and_tables_moves_no_other_cell(cook):
+    before = cook(TABLES, _recipe()).draw().full
+    homes = {"rows": 400, "_first": "normal()", **HOMES, "_last": "integer(1, 9)"}
+    recipe = _recipe(homes, {"_new": "choice(['a', 'b'])", **PEOPLE})
+    recipe["tables"] = {"_before": {"rows": 7, "x": "normal()"}, **recipe["tables"]}
+    after = cook(TABLES, recipe).draw().full
+    assert all(before[name].equals(after[name]) for name in before)
+
+
+def test_twice_the_rows_leave_the_first_half_as_it_was(cook):
+    kitchen = cook(TABLES, _recipe())
+    single, double = kitchen.draw().full, kitchen.draw(scale=2).full
+    for name, table in single.items():
+        assert double[name].num_rows > table.num_rows
+        assert double[name].slice(0, table.num_rows).equals(table)
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 1), (3, 100), (101, 399), (250, 250)])
+def test_a_range_of_rows_can_be_drawn_alone(cook, start, stop):
+    drawing = cook(TABLES, _recipe()).drawing()
+    table = drawing.tables["people"]
+    for name in ("age", "height", "born", "home_id"):
+        whole, alone = table.column(name), table.rows(start, stop).column(name)
+        assert (alone.values == whole.values[start:stop]).all()
+        if whole.missing is not None:
+            assert (alone.missing == whole.missing[start:stop]).all()
+
+
+def test_a_range_of_a_whole_table_function_is_cut_from_the_whole(cook):
+    people = PEOPLE | {"age": "quota(20_000, by=row)", "born": "date('1990-01-01')"}
+    table = cook(TABLES, _recipe(people=people)).drawing().tables["people"]
+    cut = table.rows(10, 20).column("age")
+    assert (cut.values == table.column("age").values[10:20]).all()
+
+
+def test_another_call_in_the_expression_keeps_the_draws_of_the_first(column):
+    assert column("number", "normal()") == column("number", "normal() + 0 * uniform(0, 1)")
+
+
+def test_another_seed_gives_other_cells(column):
+    assert column("number", "normal()") != column("number", "normal()", seed=b"other")
