@@ -73,13 +73,13 @@ def same_day(pairs: Sequence[Pair]) -> Measure:
 
         score = 100 × (right approvals + right requests for documents) / cases
 
-    It counts if three gates hold: no refusal by machine; the upper 95 % bound (`upper_bound`) of
-    the share of approvals that were wrong is at most 0.5 %; at most 5 % of the requests went to
-    someone whose papers were complete. Who approves nothing wrongs nobody, so that gate is passed;
-    whoever approves at all must prove it, and the least that can is 598 approvals and none of them
-    wrong. A better answer never scores lower, with one exception that follows: the first approvals
-    after none, until there are enough of them to prove anything. Constant answers score 0:
-    everything approved, everything asked for, everything to a case officer, everything refused.
+    Approvals count when they have proved themselves: the upper 95 % bound (`upper_bound`) of the
+    share that were wrong is at most 0.5 %. The fewest that can are 598 with none of them wrong;
+    fewer, with none wrong, are neither for nor against and count as left to a person. Three gates
+    hold back the whole score: no refusal by machine; if any approval was wrong, that bound; at most
+    5 % of the requests went to someone whose papers were complete. A better answer never scores
+    lower. Constant answers score 0: everything approved, everything asked for, everything to a case
+    officer, everything refused.
 
     Truth columns: answer, and `group` if gaps between groups are to be shown.
     Source of the rule: machines that may only approve, as for building permits in Huddinge; the
@@ -87,18 +87,24 @@ def same_day(pairs: Sequence[Pair]) -> Measure:
     """
     answered = Counter(str(p.given["answer"]) for p in pairs)
     right = Counter(p.truth["answer"] for p in pairs if p.given["answer"] == p.truth["answer"])
-    same = sum(right[code] for code in MACHINE_MAY_SAY)
     wrongful = answered["approve"] - right["approve"]
     needless = answered["ask_for_documents"] - right["ask_for_documents"]
+    bound = 100 * upper_bound(wrongful, answered["approve"])
+    counted = right["approve"] if bound <= MOST_WRONGFUL else 0
+    same = right["ask_for_documents"] + counted
     low, high = interval(same, len(pairs)) if pairs else (0.0, 1.0)
     return Measure(
         rows=len(pairs),
-        ungated=_percent(same, len(pairs)),
+        ungated=_percent(right["ask_for_documents"] + right["approve"], len(pairs)),
+        earned=_percent(same, len(pairs)),
         low=100 * low,
         high=100 * high,
-        gates=_gates(answered, wrongful, needless),
+        gates=_gates(answered, bound if wrongful else 0.0, needless),
         details={
             "approvals": _number("approvals", "godkjenninger", answered["approve"]),
+            "approvals_that_count": _number(
+                "right approvals that count", "riktige godkjenninger som teller", counted
+            ),
             "wrongful_approvals": _number("wrongful approvals", "gale godkjenninger", wrongful),
             "requests": _number(
                 "requests for documents", "forespørsler om papirer", answered["ask_for_documents"]
@@ -115,9 +121,7 @@ def same_day(pairs: Sequence[Pair]) -> Measure:
     )  # fmt: skip
 
 
-def _gates(answered: Counter[str], wrongful: int, needless: int) -> tuple[Gate, ...]:
-    approvals = answered["approve"]
-    bound = 100 * upper_bound(wrongful, approvals) if approvals else 0.0
+def _gates(answered: Counter[str], bound: float, needless: int) -> tuple[Gate, ...]:
     return (
         Gate(
             name="machine_refusals",

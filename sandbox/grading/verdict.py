@@ -47,12 +47,14 @@ class Measure(Descriptor):
     """The score of some rows.
 
     `ungated` is what the metric says, `low` and `high` its 95 % interval where the rows are a
-    sample. `score` is what counts: `ungated`, or 0 if a gate is not passed. `groups` is the
-    ungated score of each group of rows, where the challenge names groups.
+    sample. `earned` is given where a metric counts less than that even with every gate passed.
+    `score` is what counts: `earned`, or 0 if a gate is not passed. `groups` is the ungated score of
+    each group of rows, where the challenge names groups.
     """
 
     rows: int
     ungated: float
+    earned: float | None = None
     low: float | None = None
     high: float | None = None
     gates: tuple[Gate, ...] = ()
@@ -65,7 +67,8 @@ class Measure(Descriptor):
 
     @property
     def score(self) -> float:
-        return self.ungated if self.passed_gates else 0.0
+        earned = self.ungated if self.earned is None else self.earned
+        return earned if self.passed_gates else 0.0
 
 
 class Verdict(Descriptor):

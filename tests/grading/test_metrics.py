@@ -67,10 +67,11 @@ def test_a_single_refusal_by_machine_closes_the_gate_and_shows_the_share_without
     assert [g.name for g in measure.gates if not g.passed] == ["machine_refusals"]
 
 
-def test_ten_right_approvals_prove_too_little():
+def test_ten_right_approvals_prove_too_little_to_count():
     measure = same_day(TRUTH, cases(approve=10, to_case_officer=1990))
     assert measure.score == 0
-    assert [g.name for g in measure.gates if not g.passed] == ["wrongful_approvals"]
+    assert measure.passed_gates
+    assert measure.ungated > 0
 
 
 def test_two_wrongful_approvals_of_a_thousand_close_the_gate():
@@ -97,7 +98,7 @@ def test_each_group_shows_its_own_share():
 
 @settings(max_examples=50, deadline=None)
 @given(st.data())
-def test_a_better_answer_never_scores_lower_once_something_is_approved(data):
+def test_a_better_answer_never_scores_lower(data):
     """Wrong answers become right in any order: neither the score nor a gate gets worse."""
     truth = data.draw(st.lists(st.sampled_from(TRUE), min_size=1, max_size=30)) * 40
     given_ = data.draw(st.lists(st.sampled_from(SAID), min_size=len(truth), max_size=len(truth)))
@@ -106,9 +107,8 @@ def test_a_better_answer_never_scores_lower_once_something_is_approved(data):
         given_[place] = truth[place]
     after = same_day(truth, given_)
     assert after.ungated >= before.ungated
-    if before.details["approvals"].value:
-        assert after.score >= before.score
-        assert all(a.value <= b.value for a, b in zip(after.gates, before.gates, strict=True))
+    assert after.score >= before.score
+    assert all(a.value <= b.value for a, b in zip(after.gates, before.gates, strict=True))
 
 
 @settings(max_examples=50, deadline=None)
@@ -128,13 +128,18 @@ def test_who_approves_nothing_passes_with_what_was_asked_for():
     assert measure.score == pytest.approx(35.0)
 
 
-def test_the_first_approvals_after_none_close_the_gate_until_there_are_598():
-    """The one place where a right answer more can cost the score."""
+def test_approvals_count_from_598_without_an_error():
     waiting = ["to_case_officer" if t == "approve" else t for t in TRUTH]
     scores = {n: same_day(TRUTH, TRUTH[:n] + waiting[n:]).score for n in (0, 1, 597, 598)}
-    assert scores == {
-        0: pytest.approx(35.0), 1: 0.0, 597: 0.0, 598: pytest.approx(35.0 + 29.9)
-    }  # fmt: skip
+    few = pytest.approx(35.0)
+    assert scores == {0: few, 1: few, 597: few, 598: pytest.approx(35.0 + 29.9)}
+
+
+def test_one_wrong_approval_among_few_closes_the_gate():
+    measure = same_day(TRUTH, [*TRUTH[:100], *["to_case_officer"] * 1899, "approve"])
+    assert TRUTH[-1] != "approve"
+    assert [g.name for g in measure.gates if not g.passed] == ["wrongful_approvals"]
+    assert measure.score == 0
 
 
 def test_an_answer_without_cases_scores_nothing():
