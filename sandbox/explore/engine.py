@@ -93,6 +93,11 @@ class Explorer(Datasette):  # type: ignore[misc]
         except QueryInterrupted:
             raise sqlite3.OperationalError("interrupted: the query took too long") from None
 
+    async def expand_foreign_keys(self, *about: Any) -> dict[tuple[str, Any], Any]:
+        """Names for keys; where a table has no names, the key itself and not its text beside it."""
+        labels = await super().expand_foreign_keys(*about)
+        return {key: key[1] if name == str(key[1]) else name for key, name in labels.items()}
+
     def close(self) -> None:
         """Let the threads and the file go, once the last request is answered."""
         self.executor.shutdown(wait=False)

@@ -138,8 +138,15 @@ def _table(given: Mapping[str, Any], here: Here, catalog: Catalog) -> dict[str, 
         Filter(column, lookup, value, here.without(_key(args, column, lookup), value))
         for column, lookup, value in given["filters"].selections()
     ]
-    return {**about, "headings": headings, "conditions": filters,
-            "numeric": [heading.numeric for heading in headings]}  # fmt: skip
+    return {
+        **about,
+        "headings": headings,
+        "conditions": filters,
+        "numeric": [heading.numeric for heading in headings],
+        # As the table is, without the names that Datasette would add beside the codes.
+        "csv": given["url_csv"].replace("_labels=on&", ""),
+        "json": given["renderers"]["json"].replace("_labels=on", "").rstrip("?&"),
+    }
 
 
 def _heading(
