@@ -124,7 +124,7 @@ def _draw(
     if dataset.origin == "open":
         tables = sources.load(folder, dataset, workspace.shown(folder))
         return Drawn(tables, tables, {}, fresh=True)
-    upstream = {n: t for d in drawn.values() for n, t in d.full.items()}
+    upstream = {n: t for d in drawn.values() for n, t in d.published.items()}
     made = recipes.draw(
         folder, dataset, upstream, workspace.seed, scale=scale, progress=progress.say
     )
