@@ -1,7 +1,7 @@
-"""A small event with two real datasets, its explorer, and a client that speaks ASGI to it."""
+"""A small event with two real datasets, its explorer, and a client that asks it."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +9,7 @@ from sandbox.build import build
 from sandbox.bundle import open_bundle
 from sandbox.catalog import from_bundle
 from sandbox.workspace import KIT, open_workspace
+from tests.explore.asking import Client
 
 
 @pytest.fixture(scope="session")
@@ -31,55 +32,6 @@ def small_bundle(small_workspace):
 @pytest.fixture(scope="session")
 def small_catalog(small_bundle):
     return from_bundle(small_bundle)
-
-
-@dataclass
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    all_headers: list[tuple[str, str]]
-
-    @property
-    def text(self):
-        return self.body.decode()
-
-
-class Client:
-    """Asks an ASGI app, each time in the same event loop."""
-
-    def __init__(self, app, loop):
-        self.app, self.loop = app, loop
-
-    def get(self, address, method="GET", **headers):
-        return self.loop.run_until_complete(self.ask(address, method, **headers))
-
-    async def ask(self, address, method="GET", **headers):
-        path, _, query = address.partition("?")
-        from urllib.parse import unquote
-
-        scope = {
-            "type": "http", "method": method, "path": unquote(path), "raw_path": path.encode(),
-            "query_string": query.encode(), "scheme": "http", "http_version": "1.1",
-            "server": ("localhost", 80), "client": ("127.0.0.1", 1), "root_path": "",
-            "headers": [(b"host", b"localhost"), *(
-                (k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()
-            )],
-        }  # fmt: skip
-        start, chunks = {}, []
-
-        async def receive():
-            return {"type": "http.request", "body": b"", "more_body": False}
-
-        async def send(message):
-            if message["type"] == "http.response.start":
-                start.update(message)
-            else:
-                chunks.append(message.get("body", b""))
-
-        await self.app(scope, receive, send)
-        pairs = [(k.decode().lower(), v.decode()) for k, v in start["headers"]]
-        return Answer(start["status"], dict(pairs), b"".join(chunks), pairs)
 
 
 @pytest.fixture(scope="session")
