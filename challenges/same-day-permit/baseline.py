@@ -1,4 +1,4 @@
-"""Today's practice: the front desk sees at once what did not come in; all else waits for a person."""
+"""Today: the front desk sees at once what did not come in; all else waits for a person."""
 
 import sqlite3
 

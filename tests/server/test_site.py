@@ -167,7 +167,7 @@ def test_no_trick_reaches_another_file(site, path):
             "select count(*) from persons a, persons b, persons c", marks=pytest.mark.heavy
         ),
         "attach database '/etc/passwd' as p",
-        "vacuum into '/tmp/copy.db'",
+        "vacuum into 'copy.db'",
         "select load_extension('x')",
         "select readfile('/etc/passwd')",
         "pragma database_list",
