@@ -1,0 +1,1 @@
+SELECT county_code, count(*) AS answer FROM municipalities GROUP BY county_code
