@@ -147,6 +147,7 @@ def _bars(rows: Rows, view: View, label) -> list[Bar]:
 
 def _chart_title(about, view: View, language) -> str:
     by = _title(about, view.chart.by, language)
+    by = by[0].lower() + by[1:]  # it stands within a sentence
     if view.chart.sum is None:
         return WORDS[language]["rows_by"].format(by)
     return WORDS[language]["sum_by"].format(_title(about, view.chart.sum, language), by)

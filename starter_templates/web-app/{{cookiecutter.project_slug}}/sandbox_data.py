@@ -446,7 +446,9 @@ def _fetch(
             seconds = float(wait) if wait.isdigit() else TRY_AGAIN_AFTER
             outcome.append((answer.status, body, f"it answers {answer.status}", seconds))
         except (OSError, HTTPException, ValueError) as error:
-            outcome.append((0, b"", str(getattr(error, "reason", error)), TRY_AGAIN_AFTER))
+            reason = getattr(error, "reason", error)
+            said = getattr(reason, "strerror", None) or str(reason)
+            outcome.append((0, b"", said, TRY_AGAIN_AFTER))
         finally:
             began.set()
             ended.set()

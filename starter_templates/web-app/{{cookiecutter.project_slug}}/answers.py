@@ -1,0 +1,73 @@
+"""Write answers.csv, a first file to hand in. Then make the answers better, and write it again."""
+
+import csv
+import io
+import os
+import sys
+from collections import Counter
+
+from app import HERE, SETTINGS
+from sandbox_data import Offline, SandboxData
+
+
+def same_day_permit(data: SandboxData) -> dict[str, str]:
+    """Application → what the applicant is told on the day of arrival."""
+    applications = data.rows("applications", limit=None)
+    return {row["application_id"]: decide(row) for row in applications}
+
+
+def decide(application: dict) -> str:
+    """Begin where no one is wronged: a person looks at every case. Which could you take off them?
+
+    The answers there are: approve, ask_for_documents, to_case_officer. A machine never refuses.
+    """
+    return "to_case_officer"
+
+
+def know_your_municipality(data: SandboxData) -> dict[str, str]:
+    """Question → answer. Two can be read from one table; for the others, tables must be joined."""
+    municipalities = data.rows("municipalities", limit=None)
+    by_county = Counter(row["county_code"] for row in municipalities)
+    nynorsk = data.rows("municipalities", {"language_form": "nynorsk"}, limit=None)
+    return {
+        "q1": str(max(by_county.values())),
+        "q2": str(sum(row["population"] for row in nynorsk)),
+    }
+
+
+ANSWERS = {
+    "same-day-permit": same_day_permit,
+    "know-your-municipality": know_your_municipality,
+}
+
+
+def filled(template: str, answers: dict[str, str]) -> tuple[str, int]:
+    """The template with an answer in each row that has one, and how many rows that is."""
+    rows = list(csv.DictReader(io.StringIO(template)))
+    key, column = list(rows[0])[:2]
+    for row in rows:
+        row[column] = answers.get(row[key], "")
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue(), sum(1 for row in rows if row[column])
+
+
+def main() -> None:
+    challenge = SETTINGS["challenge"]
+    url = os.environ.get("SANDBOX_URL") or SETTINGS["sandbox_url"]
+    data = SandboxData(url, HERE / "data" / "sample" / challenge)
+    try:  # the sandbox says which rows are asked for
+        template = data.download(f"challenges/{challenge}/answers-template.csv").decode()
+    except Offline as error:
+        sys.exit(
+            f"The sandbox at {data.url} is needed to write answers, and cannot be used: {error}"
+        )
+    text, count = filled(template, ANSWERS[challenge](data))
+    (HERE / "answers.csv").write_text(text, encoding="utf-8")
+    print(f"answers.csv is written: {count} of {text.count(chr(10)) - 1} rows have an answer.")
+
+
+if __name__ == "__main__":
+    main()
