@@ -71,6 +71,8 @@ class BundleDatabase(Database):  # type: ignore[misc]
                     if error.args == ("interrupted",):
                         raise QueryInterrupted(error, sql, params) from None
                     raise
+                except MemoryError:  # the guard's bound on SQLite, not the machine's
+                    raise sqlite3.OperationalError("out of memory") from None
                 return Results(rows, truncated, cursor.description)
 
         return await self.execute_fn(run)

@@ -58,7 +58,9 @@ def _status(exception: Exception) -> tuple[int, str]:
     if isinstance(exception, DatasetteError):
         # Its only message in HTML carries an inline script, and tells what the status tells.
         text = "interrupted: the query took too long"
-        return exception.status, text if exception.message_is_html else exception.message
+        # Datasette says 500 of requests that it refuses on purpose, such as an unknown _sort.
+        status = 400 if exception.status == 500 else exception.status
+        return status, text if exception.message_is_html else exception.message
     if isinstance(exception, Base400):
         return exception.status, str(exception.args[0])
     if isinstance(exception, sqlite3.OperationalError | ValueError | AssertionError):
