@@ -24,6 +24,7 @@ EXTENSIONS = (
     "cookiecutter.extensions.JsonifyExtension",
     "cookiecutter.extensions.SlugifyExtension",
 )
+MARKERS = re.compile(r"\{[{%#]")
 # Device names that Windows takes for no folder, whatever their case.
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
@@ -147,6 +148,10 @@ def _environment(template: Path) -> Environment:
 
 
 def _rendered(environment: Environment, text: str, context: Mapping[str, Any], where: str) -> str:
+    if not MARKERS.search(
+        text
+    ):  # most names and files; compiling each would take three times as long
+        return text
     try:
         return environment.from_string(text).render(**context)
     except TemplateError as error:
