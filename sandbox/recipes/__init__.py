@@ -111,7 +111,8 @@ def _make_everything(
         if _tried(lambda table=table: table.count):  # type: ignore[misc]
             for column in table.columns:
                 _tried(lambda t=table, c=column: t.column(c))  # type: ignore[misc]
-            progress(f"{table.name}: {table.count} rows")
+            if not table.recipe.is_working:
+                progress(f"{table.name}: {table.count:,} rows")
     return drawing.problems
 
 

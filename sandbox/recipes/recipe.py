@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sandbox.descriptors import Path_, Source, load_yaml
+from sandbox.descriptors import Path_, Source, load
 from sandbox.errors import Problem, did_you_mean
 
 TOP = ("asof", "secrets", "tables")
@@ -88,10 +88,7 @@ class Recipe:
 def read_recipe(folder: Path) -> tuple[Recipe | None, list[Problem]]:
     """The recipe in `folder`, None if it has no usable form, and all that is wrong with it."""
     file = f"{folder.parent.name}/{folder.name}/recipe.yml"
-    try:
-        source = load_yaml((folder / "recipe.yml").read_text(encoding="utf-8"), file)
-    except (OSError, UnicodeDecodeError) as error:
-        return None, [Problem(f"the recipe cannot be read: {error}", file)]
+    source = load(folder / "recipe.yml", file)
     if isinstance(source, Problem):
         return None, [source]
     reader = _Reader(source)
@@ -104,7 +101,7 @@ class _Reader:
 
     def __init__(self, source: Source):
         self.source = source
-        self.problems: list[Problem] = []
+        self.problems: list[Problem] = list(source.problems)
 
     def problem(self, path: Path_, what: str, **more: Any) -> None:
         self.problems.append(Problem(what, self.source.file, self.source.line(path), **more))

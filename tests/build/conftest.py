@@ -12,7 +12,9 @@ from sandbox.workspace import KIT, open_workspace
 def kit(tmp_path):
     """A demo workspace whose kit holds the dataset `norway` alone, free to be changed."""
     root = tmp_path / "kit"
-    shutil.copytree(KIT / "datasets" / "norway", root / "datasets" / "norway")
+    unaccepted = shutil.ignore_patterns("golden.json", "CHANGELOG.md")
+    shutil.copytree(KIT / "datasets" / "norway", root / "datasets" / "norway", ignore=unaccepted)
+    (root / "demo").mkdir()
     return replace(open_workspace(), kit=root, folder=root / "demo", state=tmp_path / "state")
 
 
