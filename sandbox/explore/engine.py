@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,11 @@ from jinja2 import Environment, FileSystemLoader, Template
 
 from sandbox import ui
 from sandbox.bundle import Bundle
-from sandbox.catalog import Catalog
+from sandbox.catalog import Catalog, Question
 from sandbox.errors import BundleError
 from sandbox.explore import guard, hooks, pages
 from sandbox.explore.database import BundleDatabase
-from sandbox.explore.questions import ASKED, bind, choices
+from sandbox.explore.questions import ASKED, Choice, bind, choices
 from sandbox.workspace import Event
 
 BASE = "/data/"
@@ -56,11 +58,7 @@ class Explorer(Datasette):  # type: ignore[misc]
         for name in tuple(self.databases):
             self.remove_database(name)
         self.add_database(BundleDatabase(self, bundle), name=NAME)
-        try:
-            self.choices = choices(bundle, self.questions)
-        except sqlite3.DatabaseError as error:
-            raise BundleError(f"{bundle.database} cannot be read ({error}). "
-                              "Build again: sandbox build") from None  # fmt: skip
+        self.choices = _read_at_once(bundle, self.questions)
         # Not Datasette's environment: awaiting every cell of a table takes longer than its query,
         # and none of its own pages, with their inline scripts, is to be found in ours.
         self.jinja_env = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
@@ -103,6 +101,26 @@ class Explorer(Datasette):  # type: ignore[misc]
         self.executor.shutdown(wait=False)
         for database in self.databases.values():
             database.close()
+
+
+def _read_at_once(
+    bundle: Bundle, questions: Mapping[str, Question]
+) -> dict[str, tuple[Choice, ...]]:
+    """What can be chosen in questions; a file that cannot be read is found now and not by readers.
+
+    Raises BundleError if it is no database, or a table of the manifest is missing in it.
+    """
+    try:
+        with contextlib.closing(bundle.connect()) as connection:
+            for dataset in bundle.manifest.datasets.values():
+                for table in dataset.tables:
+                    connection.execute(f'SELECT * FROM "{table}" LIMIT 1').fetchall()  # noqa: S608
+        return choices(bundle, questions)
+    except sqlite3.DatabaseError as error:
+        raise BundleError(
+            f"{bundle.database} cannot be read ({error}). "
+            f"Delete {bundle.path.parent} and build again: sandbox build"
+        ) from None
 
 
 def _inspected(bundle: Bundle) -> dict[str, Any]:
