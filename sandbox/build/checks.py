@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox import catalog as catalogs
 from sandbox import recipes, sources
-from sandbox.catalog import Catalog
+from sandbox.catalog import Content
 from sandbox.errors import Problem, did_you_mean
 from sandbox.grading.metrics import METRICS
 from sandbox.workspace import Workspace
@@ -12,33 +12,33 @@ from sandbox.workspace import Workspace
 
 def problems(workspace: Workspace) -> list[Problem]:
     """Everything wrong with the event's and the kit's descriptions."""
-    catalog, found = catalogs.problems_in(workspace)
-    if catalog is None:
-        return found
-    return [*_makers(workspace, catalog), *_metrics(workspace, catalog)]
+    content, found = catalogs.survey(workspace)
+    return [*found, *_makers(content, {p.file for p in found}), *_metrics(content)]
 
 
-def _makers(workspace: Workspace, catalog: Catalog) -> list[Problem]:
-    folders = workspace.folders("datasets")
-    owners = {name: catalog.datasets[slug] for name, (slug, _) in catalog.tables.items()}
+def _makers(content: Content, wrong: set[str]) -> list[Problem]:
+    """Sources and recipes of datasets whose descriptor is right; recipes need all of them."""
+    owners = {t: d.model for d in content.datasets.values() for t in d.model.tables}
+    complete = content.has_every_dataset
     found: list[Problem] = []
-    for slug, dataset in catalog.datasets.items():
-        shown = workspace.shown(folders[slug])
-        if dataset.origin == "open":
-            found += sources.check(folders[slug], dataset, shown)
-        else:
-            found += recipes.check(folders[slug], dataset, owners)
+    for d in content.datasets.values():
+        if d.source.file in wrong:
+            continue
+        if d.model.origin == "open":
+            found += sources.check(d.folder, d.model, d.shown)
+        elif complete:
+            found += recipes.check(d.folder, d.model, owners)
     return found
 
 
-def _metrics(workspace: Workspace, catalog: Catalog) -> list[Problem]:
+def _metrics(content: Content) -> list[Problem]:
     known = sorted(METRICS)
     return [
-        Problem(
-            f"score.metric names {challenge.score.metric!r}, which does not exist",
-            f"{workspace.shown(workspace.folders('challenges')[slug])}/challenge.yml",
-            fix=did_you_mean(challenge.score.metric, known),
+        d.problem(
+            ("score", "metric"),
+            f"score.metric names {d.model.score.metric!r}, which does not exist",
+            fix=did_you_mean(d.model.score.metric, known),
         )
-        for slug, challenge in catalog.challenges.items()
-        if challenge.score.metric not in METRICS
+        for d in content.challenges.values()
+        if d.model.score.metric not in METRICS
     ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from sandbox.bundle import Bundle
-from sandbox.catalog.checks import Described, check_all
+from sandbox.catalog.checks import check_all
+from sandbox.catalog.content import Content, Described
 from sandbox.catalog.models import Catalog, Challenge, Column, Dataset, Question, Starter, Table
 from sandbox.descriptors import read
 from sandbox.errors import BundleError, CatalogError, Problem, did_you_mean
@@ -18,6 +21,7 @@ __all__ = [
     "Catalog",
     "Challenge",
     "Column",
+    "Content",
     "Dataset",
     "Question",
     "Starter",
@@ -25,14 +29,23 @@ __all__ = [
     "from_bundle",
     "load",
     "problems_in",
+    "survey",
 ]
 
-Model = TypeVar("Model", bound=BaseModel)
-FORMS: tuple[tuple[str, str, type[BaseModel]], ...] = (
-    ("datasets", "dataset.yml", Dataset),
-    ("challenges", "challenge.yml", Challenge),
-    ("starter_templates", "starter.yml", Starter),
-)
+FORMS: dict[str, tuple[str, type[BaseModel]]] = {
+    "datasets": ("dataset.yml", Dataset),
+    "challenges": ("challenge.yml", Challenge),
+    "starter_templates": ("starter.yml", Starter),
+}
+MISNAMED = {
+    **{kind: kind for kind in FORMS},
+    "dataset": "datasets",
+    "challenge": "challenges",
+    "starter": "starter_templates",
+    "starters": "starter_templates",
+    "starter_template": "starter_templates",
+    "templates": "starter_templates",
+}
 
 
 def load(workspace: Workspace) -> Catalog:
@@ -45,23 +58,61 @@ def load(workspace: Workspace) -> Catalog:
 
 def problems_in(workspace: Workspace) -> tuple[Catalog | None, list[Problem]]:
     """The catalog, None if it cannot be made, and all that is wrong with it."""
+    content, problems = survey(workspace)
+    return (None if problems else _chosen(workspace, content)), problems
+
+
+def survey(workspace: Workspace) -> tuple[Content, list[Problem]]:
+    """All that is described and can be read, and all that is wrong with it."""
     problems: list[Problem] = []
-    described: dict[str, dict[str, Described]] = {}
-    for kind, file, model in FORMS:
-        described[kind] = {}
-        for slug, folder in workspace.folders(kind).items():
-            shown = workspace.shown(folder)
-            if not SLUG.fullmatch(slug):
-                what = "a folder's name must be small letters, digits and hyphens"
-                problems.append(Problem(what, shown, fix="rename it"))
-            elif made := read(folder / file, model, problems, shown_as=f"{shown}/{file}"):
-                described[kind][slug] = Described(slug, folder, shown, *made)
-    complete = not problems
-    problems += check_all(described, complete=complete)
+    content = Content(
+        datasets=_described(workspace, "datasets", problems),
+        challenges=_described(workspace, "challenges", problems),
+        starters=_described(workspace, "starter_templates", problems),
+        folders={kind: tuple(workspace.folders(kind)) for kind in FORMS},
+    )
+    problems += check_all(content)
     problems += _unknown_choices(workspace)
-    if problems:
-        return None, problems
-    return _chosen(workspace, described), []
+    problems += _strays(workspace)
+    return content, problems
+
+
+def _described(workspace: Workspace, kind: str, problems: list[Problem]) -> dict[str, Described]:
+    file, model = FORMS[kind]
+    found = {}
+    for slug, folder in workspace.folders(kind).items():
+        shown = workspace.shown(folder)
+        problems += _links(folder, shown)
+        if not SLUG.fullmatch(slug):
+            what = "a folder's name must be small letters, digits and hyphens"
+            problems.append(Problem(what, shown, found=slug, fix="rename it"))
+        elif made := read(folder / file, model, problems, shown_as=f"{shown}/{file}"):
+            found[slug] = Described(slug, folder, shown, *made)
+    return found
+
+
+def _links(folder: Path, shown: str) -> Iterator[Problem]:
+    """A link could publish any file of the machine, since folders are copied into the bundle."""
+    home = Path(os.path.realpath(folder))
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(home):
+            what, place = "a link leads out of its folder", path.relative_to(folder).as_posix()
+            yield Problem(what, f"{shown}/{place}", fix="put a copy of the file here instead")
+
+
+def _strays(workspace: Workspace) -> Iterator[Problem]:
+    """What looks like content and would be passed over in silence."""
+    for root in workspace.content_roots:
+        for kind, (file, _) in FORMS.items():
+            if (root / kind / file).is_file():
+                fix = f"move it to {kind}/<its name>/{file}"
+                what = "a descriptor lies outside any folder of its own"
+                yield Problem(what, workspace.shown(root / kind / file), fix=fix)
+    for folder in sorted(f for f in workspace.folder.iterdir() if f.is_dir()):
+        kind = MISNAMED.get(folder.name.lower().replace("-", "_"), folder.name)
+        if kind != folder.name:
+            what = "nothing reads a folder of this name"
+            yield Problem(what, workspace.shown(folder), fix=f"rename it to {kind}")
 
 
 def from_bundle(bundle: Bundle) -> Catalog:
@@ -84,39 +135,34 @@ def _choices(workspace: Workspace) -> dict[str, tuple[str, ...] | str]:
     }
 
 
-def _unknown_choices(workspace: Workspace) -> list[Problem]:
-    problems = []
+def _unknown_choices(workspace: Workspace) -> Iterator[Problem]:
     for kind, wanted in _choices(workspace).items():
         known = list(workspace.folders(kind))
+        key = "starters" if kind == "starter_templates" else kind
+        line = workspace.settings.line((key,)) if workspace.settings else None
         for slug in wanted if isinstance(wanted, tuple) else ():
             if slug not in known:
-                what = f"{slug!r} is not one of the {kind.replace('_', ' ')}"
-                fix = did_you_mean(slug, known)
-                problems.append(Problem(what, "event.toml", fix=fix))
-    return problems
+                what = f"{key} names {slug!r}, which does not exist"
+                yield Problem(what, "event.toml", line, fix=did_you_mean(slug, known))
 
 
-def _chosen(workspace: Workspace, described: dict[str, dict[str, Described]]) -> Catalog:
+def _chosen(workspace: Workspace, content: Content) -> Catalog:
     """The event's choice, with what a choice needs: parents of datasets, datasets of challenges."""
     wanted = {
-        kind: set(described[kind]) if choice == "all" else set(choice)
+        kind: set(content.folders[kind] if choice == "all" else choice)
         for kind, choice in _choices(workspace).items()
     }
-    models = {k: {s: d.model for s, d in of_kind.items()} for k, of_kind in described.items()}
     for slug in wanted["challenges"]:
-        wanted["datasets"] |= set(models["challenges"][slug].datasets)
-        wanted["starter_templates"].add(models["challenges"][slug].starter)
-    for _ in models["datasets"]:
-        for slug in tuple(wanted["datasets"]):
-            wanted["datasets"] |= set(models["datasets"][slug].derived_from)
-    picked = {k: {s: m for s, m in models[k].items() if s in wanted[k]} for k in models}
+        wanted["datasets"] |= set(content.challenges[slug].model.datasets)
+        wanted["starter_templates"].add(content.challenges[slug].model.starter)
+    for slug in tuple(wanted["datasets"]):
+        wanted["datasets"] |= content.ancestors(slug)
     return Catalog(
-        datasets=picked["datasets"],
-        challenges=picked["challenges"],
-        starters=picked["starter_templates"],
+        datasets=_picked(content.datasets, wanted["datasets"]),
+        challenges=_picked(content.challenges, wanted["challenges"]),
+        starters=_picked(content.starters, wanted["starter_templates"]),
     )
 
 
-def folder_of(workspace: Workspace, kind: str, slug: str) -> Path:
-    """The folder that describes `slug`, the event's own before the kit's."""
-    return workspace.folders(kind)[slug]
+def _picked(described: Mapping[str, Described], wanted: set[str]) -> dict[str, Any]:
+    return {slug: d.model for slug, d in described.items() if slug in wanted}

@@ -6,9 +6,9 @@ import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from sandbox.descriptors import Descriptor, Words
+from sandbox.descriptors import Descriptor, Expected, Words
 
 Type = Literal["integer", "number", "string", "boolean", "date", "datetime"]
 
@@ -16,7 +16,7 @@ Type = Literal["integer", "number", "string", "boolean", "date", "datetime"]
 def _matching(pattern: str, said: str) -> AfterValidator:
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
-            raise ValueError(said)
+            raise Expected(said)
         return value
 
     return AfterValidator(check)
@@ -92,7 +92,8 @@ class Expectation(Descriptor):
     @model_validator(mode="after")
     def _one_measure(self) -> Expectation:
         if (self.equals is None) == (self.between is None):
-            raise ValueError("either equals or between")
+            found = "neither" if self.equals is None else "both"
+            raise Expected("either equals or between", found)
         return self
 
 
@@ -117,7 +118,8 @@ class Assumption(Descriptor):
     @model_validator(mode="after")
     def _honest(self) -> Assumption:
         if self.assumed == (self.source is not None):
-            raise ValueError("either a source, or assumed: true")
+            found = "both" if self.assumed else "neither"
+            raise Expected("either a source, or assumed: true", found)
         return self
 
 
@@ -225,11 +227,13 @@ class Afterwards(Descriptor):
     route: Words
     check_ins: tuple[CheckIn, ...]
 
-    @model_validator(mode="after")
-    def _all_three(self) -> Afterwards:
-        if [c.days for c in self.check_ins] != [30, 90, 180]:
-            raise ValueError("check-ins at 30, 90 and 180 days, in this order")
-        return self
+    @field_validator("check_ins")
+    @classmethod
+    def _all_three(cls, check_ins: tuple[CheckIn, ...]) -> tuple[CheckIn, ...]:
+        if (days := [c.days for c in check_ins]) != [30, 90, 180]:
+            found = ", ".join(map(str, days)) or "none"
+            raise Expected("check-ins at 30, 90 and 180 days, in this order", found)
+        return check_ins
 
 
 class Challenge(Descriptor):
@@ -253,11 +257,12 @@ class Challenge(Descriptor):
     lawful_purpose: Words
     afterwards: Afterwards
 
-    @model_validator(mode="after")
-    def _hundred(self) -> Challenge:
-        if (total := sum(c.weight for c in self.rubric)) != 100:
-            raise ValueError(f"a rubric whose weights add up to 100, not {total}")
-        return self
+    @field_validator("rubric")
+    @classmethod
+    def _hundred(cls, rubric: tuple[Criterion, ...]) -> tuple[Criterion, ...]:
+        if (total := sum(c.weight for c in rubric)) != 100:
+            raise Expected("weights that add up to 100", f"a sum of {total}")
+        return rubric
 
 
 # --- starters -------------------------------------------------------------------------------------

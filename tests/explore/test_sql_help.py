@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from sandbox.catalog.checks import empty_database
+from sandbox.catalog.sql import empty_database
 from sandbox.explore.sql_help import explain
 from sandbox.ui import languages
 
