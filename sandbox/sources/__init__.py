@@ -29,12 +29,36 @@ class SourceFile(Descriptor):
 
 
 def check(folder: Path, dataset: Dataset, shown: str) -> list[Problem]:
-    """What is wrong with source.yml, and with the files it names."""
+    """What is wrong with source.yml, with the files it names, and with every cell of them."""
+    return _read(folder, dataset, shown)[1]
+
+
+def load(folder: Path, dataset: Dataset, shown: str) -> dict[str, pa.Table]:
+    """Every table of an open dataset, typed as declared and sorted by key.
+
+    Raises SourceError with the file and line of every cell that is not what it should be.
+    """
+    loaded, problems = _read(folder, dataset, shown)
+    if problems:
+        raise SourceError(problems)
+    return loaded
+
+
+def _read(folder: Path, dataset: Dataset, shown: str) -> tuple[dict[str, pa.Table], list[Problem]]:
     problems: list[Problem] = []
-    if made := read(folder / "source.yml", SourceFile, problems, shown_as=f"{shown}/source.yml"):
-        problems += _names(*made, dataset)
-        problems += _files(folder, *made)
-    return problems
+    made = read(folder / "source.yml", SourceFile, problems, shown_as=f"{shown}/source.yml")
+    if made is None:
+        return {}, problems
+    described, source = made
+    problems += _names(described, source, dataset)
+    loaded = {}
+    for name, table in dataset.tables.items():
+        if (named := described.tables.get(name)) is None:
+            continue
+        path = _file(folder, name, named, source, problems)
+        if path is not None:
+            loaded[name] = tables.from_csv(path, table, f"{shown}/{named.file}", problems)
+    return loaded, problems
 
 
 def _names(described: SourceFile, source: Source, dataset: Dataset) -> list[Problem]:
@@ -48,39 +72,38 @@ def _names(described: SourceFile, source: Source, dataset: Dataset) -> list[Prob
         )
         for name in sorted(given - wanted)
     ] + [
-        Problem(f"nothing says where {name} comes from", source.file, source.line(("tables",)))
+        Problem(
+            f"nothing says where {name} comes from",
+            source.file,
+            source.line(("tables",)),
+            fix=f"add {name}: with its file and sha256",
+        )
         for name in sorted(wanted - given)
     ]
 
 
-def _files(folder: Path, described: SourceFile, source: Source) -> list[Problem]:
-    problems = []
-    for name, table in described.tables.items():
-        line = source.line(("tables", name, "file"))
-        path = (folder / table.file).resolve()
-        if not path.is_relative_to(folder.resolve()) or not path.is_file():
-            problems.append(Problem(f"there is no file {table.file}", source.file, line))
-        elif (found := sha256(path)) != table.sha256:
-            what = f"{table.file} is not the file that was described"
-            line = source.line(("tables", name, "sha256"))
-            fix = f"undo the change, or describe it: sha256: {found}"
-            problems.append(Problem(what, source.file, line, found, table.sha256, fix))
-    return problems
+def _file(
+    folder: Path, name: str, named: SourceTable, source: Source, problems: list[Problem]
+) -> Path | None:
+    """The file of one table if it can be read, even when it is not the one that was described."""
+    line = source.line(("tables", name, "file"))
+    path = (folder / named.file).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        what = f"{named.file} lies outside the dataset's folder"
+        problems.append(Problem(what, source.file, line, fix="put the file in data/"))
+        return None
+    if not path.is_file():
+        what = f"there is no file {named.file}"
+        fix = did_you_mean(named.file, _files_in(folder))
+        problems.append(Problem(what, source.file, line, fix=fix))
+        return None
+    if (found := sha256(path)) != named.sha256:
+        what = f"{named.file} is not the file that was described"
+        line = source.line(("tables", name, "sha256"))
+        fix = "undo the change, or describe it by the sha256 that was found"
+        problems.append(Problem(what, source.file, line, found, named.sha256, fix))
+    return path
 
 
-def load(folder: Path, dataset: Dataset, shown: str) -> dict[str, pa.Table]:
-    """Every table of an open dataset, typed as declared and sorted by key.
-
-    Raises SourceError with the file and line of every cell that is not what it should be.
-    """
-    problems = check(folder, dataset, shown)
-    made = read(folder / "source.yml", SourceFile, [], shown_as=f"{shown}/source.yml")
-    if problems or made is None:
-        raise SourceError(problems)
-    loaded = {
-        name: tables.from_csv(folder / made[0].tables[name].file, table, shown, problems)
-        for name, table in dataset.tables.items()
-    }
-    if problems:
-        raise SourceError(problems)
-    return loaded
+def _files_in(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.csv"))
