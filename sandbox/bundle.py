@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from urllib.parse import quote
+from pathlib import Path, PurePosixPath
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
-from sandbox.descriptors import Descriptor
+from sandbox.descriptors import Descriptor, Expected
 from sandbox.errors import BundleError, Problem
 
 FORMAT = 1
@@ -22,6 +22,14 @@ class FileEntry(Descriptor):
     path: str
     bytes: int
     sha256: str
+
+    @field_validator("path")
+    @classmethod
+    def _inside(cls, path: str) -> str:
+        """A manifest from elsewhere must not lead readers out of the bundle."""
+        if PurePosixPath(path).is_absolute() or ".." in path.split("/") or "\\" in path:
+            raise Expected("a path inside the bundle")
+        return path
 
 
 class TableEntry(Descriptor):
@@ -86,7 +94,7 @@ class Bundle:
 
     def connect(self) -> sqlite3.Connection:
         """A read-only connection; the file never changes, so no locks are taken."""
-        address = f"file:{quote(str(self.database))}?mode=ro&immutable=1"
+        address = f"{self.database.absolute().as_uri()}?mode=ro&immutable=1"
         return sqlite3.connect(address, uri=True, check_same_thread=False)
 
     def damage(self) -> Iterator[Problem]:
@@ -94,9 +102,10 @@ class Bundle:
         for entry in self.manifest.files:
             path = self.path / entry.path
             if not path.is_file():
-                yield Problem("the file is missing", entry.path)
+                yield Problem("the file is missing", entry.path, fix="build again")
             elif (found := path.stat().st_size) != entry.bytes:
-                yield Problem("wrong size", entry.path, None, str(found), f"{entry.bytes} bytes")
+                sizes = f"{found} bytes", f"{entry.bytes} bytes"
+                yield Problem("wrong size", entry.path, None, *sizes, "build again")
             elif sha256(path) != entry.sha256:
                 yield Problem("the content has changed", entry.path, fix="build again")
 
@@ -116,18 +125,7 @@ def open_bundle(path: Path) -> Bundle:
         raw = file.read_bytes()
     except OSError:
         raise BundleError(f"There is no bundle in {path}. Make one: sandbox build") from None
-    try:
-        manifest = Manifest.model_validate_json(raw)
-    except ValidationError as error:
-        raise BundleError(
-            f"{file} is damaged or of another kind ({error.error_count()} differences). "
-            "Build again: sandbox build"
-        ) from None
-    if manifest.format != FORMAT:
-        raise BundleError(
-            f"{path} has format {manifest.format}; this kit reads {FORMAT}. "
-            "Build again: sandbox build"
-        )
+    manifest = _manifest(raw, file)
     for entry in manifest.files:
         found = (path / entry.path).stat().st_size if (path / entry.path).is_file() else None
         if found != entry.bytes:
@@ -135,3 +133,20 @@ def open_bundle(path: Path) -> Bundle:
             raise BundleError(f"The bundle is damaged: {entry.path} {state}. "
                               "Build again: sandbox build")  # fmt: skip
     return Bundle(path, manifest, hashlib.sha256(raw).hexdigest())
+
+
+def _manifest(raw: bytes, file: Path) -> Manifest:
+    again = "Build again: sandbox build"
+    try:
+        told = json.loads(raw)
+    except ValueError as error:
+        raise BundleError(f"{file} is damaged, since it is not JSON: {error}. {again}") from None
+    written = told.get("format") if isinstance(told, dict) else None
+    if written != FORMAT:
+        raise BundleError(f"{file.parent} has format {written}; this kit reads {FORMAT}. {again}")
+    try:
+        return Manifest.model_validate_json(raw)
+    except ValidationError as error:
+        count = error.error_count()
+        raise BundleError(f"{file} is damaged or of another kind ({count} differences). {again}"
+                          ) from None  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -27,7 +28,7 @@ def event_option(command: F) -> F:
 
 
 def told_plainly(command: F) -> F:
-    """Print the kit's own errors without a traceback, and exit with 1."""
+    """Print the kit's own errors, and what the system refuses, without a traceback; exit with 1."""
 
     @wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -35,7 +36,10 @@ def told_plainly(command: F) -> F:
             return command(*args, **kwargs)
         except SandboxError as error:
             click.echo(f"{error}", err=True)
-            sys.exit(1)
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            click.echo(f"The system refused: {where}{error.strerror or error}", err=True)
+        sys.exit(1)
 
     return wrapper  # type: ignore[return-value]
 
@@ -186,10 +190,11 @@ def event_new(folder: Path) -> None:
     Example: sandbox event new ../my-event
     """
     made = new_event(folder)
+    named = shlex.quote(str(made))
     click.echo(f"{made} is ready. Next:")
     click.echo(f"  1. say what it is called and when it is: {made / 'event.toml'}")
-    click.echo(f"  2. sandbox build --event {made}")
-    click.echo(f"  3. sandbox serve --event {made}")
+    click.echo(f"  2. sandbox build --event {named}")
+    click.echo(f"  3. sandbox serve --event {named}")
 
 
 if __name__ == "__main__":

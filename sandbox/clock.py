@@ -12,17 +12,20 @@ _fixed: ContextVar[datetime | None] = ContextVar("fixed", default=None)
 
 
 def now() -> datetime:
-    """The present, aware and in UTC; SANDBOX_NOW (ISO 8601) tells it to child processes."""
+    """The present, aware and in UTC; SANDBOX_NOW (ISO 8601, UTC) tells it to child processes."""
     if (fixed := _fixed.get()) is not None:
         return fixed
     if told := os.environ.get("SANDBOX_NOW"):
-        return datetime.fromisoformat(told).astimezone(UTC)
+        moment = datetime.fromisoformat(told)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     return datetime.now(UTC)
 
 
 @contextmanager
 def fixed(moment: datetime) -> Iterator[None]:
     """Stop the clock at an aware `moment` for the calling thread or task."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a zone differs from machine to machine")
     token = _fixed.set(moment.astimezone(UTC))
     try:
         yield

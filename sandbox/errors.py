@@ -21,6 +21,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+MOST_NAMES = 30  # in one message; more are not read
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -111,13 +113,20 @@ class ServeError(SandboxError):
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
-    """The name that was probably meant, or None."""
-    matches = difflib.get_close_matches(word.lower(), {w.lower(): w for w in words}, n=1)
-    return {w.lower(): w for w in words}[matches[0]] if matches else None
+    """The name that was probably meant, or None; case matters only between equal names."""
+    by_lower: dict[str, list[str]] = {}
+    for known in words:
+        by_lower.setdefault(known.lower(), []).append(known)
+    close = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    if not close:
+        return None
+    return max(by_lower[close[0]], key=lambda k: difflib.SequenceMatcher(None, word, k).ratio())
 
 
 def did_you_mean(word: str, words: Sequence[str]) -> str:
-    """The way out for a name that does not exist, with every name that does."""
+    """The way out for a name that does not exist, with those that do."""
     close = nearest(word, words)
-    known = ", ".join(words) or "none"
+    known = ", ".join(words[:MOST_NAMES]) or "none"
+    if len(words) > MOST_NAMES:
+        known += f" and {len(words) - MOST_NAMES} more"
     return f"did you mean {close}? Known: {known}" if close else f"known: {known}"

@@ -33,6 +33,8 @@ def open_answers(folder: Path, challenge: str) -> list[dict[str, str]]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise TruthError(f"{path} is damaged: {error}. Build again: sandbox build") from None
     except OSError:
         raise TruthError(
             f"There are no hidden answers for {challenge} here, so nothing can be scored. "

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets as random_source
+import shlex
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import cached_property
@@ -12,10 +14,10 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import SecretStr, field_validator, model_validator
+from pydantic import ConfigDict, SecretStr, ValidationInfo, field_validator
 
 from sandbox import clock
-from sandbox.descriptors import LANGUAGES, Descriptor, Source, Words, read
+from sandbox.descriptors import LANGUAGES, Descriptor, Expected, Source, Words, read
 from sandbox.errors import BundleError, EventError, Problem, SandboxError
 
 KIT = Path(__file__).resolve().parent.parent
@@ -32,9 +34,9 @@ class Event(Descriptor):
 
     name: Words
     tagline: Words | None = None
+    timezone: str = "Europe/Oslo"
     starts: Moment | None = None
     ends: Moment | None = None
-    timezone: str = "Europe/Oslo"
     languages: tuple[str, ...] = ("en", "nb")
     datasets: Choice = "all"
     challenges: Choice = "all"
@@ -48,30 +50,51 @@ class Event(Descriptor):
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError("an IANA time zone such as Europe/Oslo") from None
+            raise Expected("an IANA time zone such as Europe/Oslo") from None
         return name
 
     @field_validator("languages")
     @classmethod
     def _languages_known(cls, tags: tuple[str, ...]) -> tuple[str, ...]:
         if not tags or any(tag not in LANGUAGES for tag in tags):
-            raise ValueError(f"one or more of {', '.join(LANGUAGES)}")
+            raise Expected(f"one or more of {', '.join(LANGUAGES)}", found=", ".join(tags))
         return tags
 
-    @field_validator("starts", "ends")
+    @field_validator("starts", "ends", mode="before")
     @classmethod
-    def _moment_readable(cls, value: Moment | None) -> Moment | None:
-        if isinstance(value, str) and not _RELATIVE.fullmatch(value):
-            raise ValueError('a date and time such as 2027-03-05T09:00:00, or "today+1 09:00"')
+    def _moment_readable(cls, value: object) -> object:
+        if isinstance(value, datetime) or (isinstance(value, str) and _RELATIVE.fullmatch(value)):
+            return value
+        raise Expected(
+            'a date and time such as 2027-03-05T09:00:00 without quotes, or "today 09:00"'
+        )
+
+    @field_validator("ends")
+    @classmethod
+    def _in_order(cls, value: Moment | None, info: ValidationInfo) -> Moment | None:
+        if not {"starts", "timezone"} <= info.data.keys():
+            return value
+        starts, ends = (_moment(m, ZoneInfo(info.data["timezone"]))
+                        for m in (info.data["starts"], value))  # fmt: skip
+        if ends and not starts:
+            raise Expected("starts as well, since ends is given")
+        if starts and ends and ends <= starts:
+            raise Expected(f"an end that is later than the start, {starts}", found=str(ends))
         return value
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Event:
-        if self.ends and not self.starts:
-            raise ValueError("starts as well, since ends is given")
-        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
-            raise ValueError("an end that is later than the start")
-        return self
+    @field_validator("datasets", "challenges", "starters", mode="before")
+    @classmethod
+    def _all_or_some(cls, value: object) -> object:
+        if value == "all" or (isinstance(value, tuple) and all(isinstance(v, str) for v in value)):
+            return value
+        raise Expected('"all", or a list of names such as ["norway", "population"]')
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, url: str | None) -> str | None:
+        if url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+            raise Expected("an address such as https://sandbox.example.org")
+        return url.rstrip("/") if url else None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -88,7 +111,9 @@ class Event(Descriptor):
 
 
 class Secrets(Descriptor):
-    """secret.toml: what nobody but the organiser's machine may know."""
+    """secret.toml: what nobody but the organiser's machine may know, and no message repeats."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     seed: SecretStr
     salt: SecretStr
@@ -99,11 +124,11 @@ class Secrets(Descriptor):
     def _long_enough(cls, value: SecretStr) -> SecretStr:
         text = value.get_secret_value()
         if not re.fullmatch(r"[0-9a-f]{32,}", text) or len(text) % 2:
-            raise ValueError("at least 32 hexadecimal digits (128 bits), an even number of them")
+            raise Expected("at least 32 hexadecimal digits (128 bits), an even number of them")
         return value
 
 
-_RELATIVE = re.compile(r"today(?:\+(\d{1,3}))? (\d{2}):(\d{2})")
+_RELATIVE = re.compile(r"today(?:\+(\d{1,3}))? ([01]\d|2[0-3]):([0-5]\d)")
 
 
 def _moment(value: Moment | None, zone: ZoneInfo) -> datetime | None:
@@ -118,13 +143,17 @@ def _moment(value: Moment | None, zone: ZoneInfo) -> datetime | None:
 
 @dataclass(frozen=True)
 class Workspace:
-    """The kit and the event on it: `folder` holds event.toml, `state` what is written."""
+    """The kit and the event on it: `folder` holds event.toml, `state` what is written.
+
+    `settings` knows the lines of event.toml, for those who find something wrong in it later.
+    """
 
     event: Event
     folder: Path
     state: Path
     secrets: Secrets | None = field(repr=False, default=None)
     kit: Path = KIT
+    settings: Source | None = field(repr=False, compare=False, default=None)
 
     @property
     def is_demo(self) -> bool:
@@ -178,7 +207,7 @@ class Workspace:
 
     def current_generation(self) -> Path:
         try:
-            digest = self.current_file.read_text(encoding="utf-8").strip()
+            digest = self.current_file.read_text(encoding="utf-8", errors="replace").strip()
         except OSError:
             raise BundleError(
                 f"There is no bundle yet. Make one: {self.command('build')}"
@@ -197,7 +226,7 @@ class Workspace:
 
     def command(self, verb: str) -> str:
         """A command as this event's organiser would type it."""
-        event = "" if self.is_demo else f" --event {self.folder}"
+        event = "" if self.is_demo else f" --event {shlex.quote(str(self.folder))}"
         return f"sandbox {verb}{event}"
 
 
@@ -218,7 +247,7 @@ def open_workspace(event: Path | None = None) -> Workspace:
     is_demo = folder == KIT / "demo"
     if not (folder / "event.toml").is_file():
         raise SandboxError(f"{folder} is not an event: it has no event.toml. "
-                           f"Make one: sandbox event new {folder}")  # fmt: skip
+                           f"Make one: sandbox event new {shlex.quote(str(folder))}")  # fmt: skip
     problems: list[Problem] = []
     settings = read(folder / "event.toml", Event, problems, shown_as="event.toml")
     hidden = None
@@ -230,7 +259,8 @@ def open_workspace(event: Path | None = None) -> Workspace:
     if problems or not settings:
         raise EventError(problems)
     state = Path(os.environ.get("SANDBOX_STATE") or KIT / "build" / "demo") if is_demo else folder
-    return Workspace(settings[0], folder, state, hidden[0] if hidden else None)
+    secrets = hidden[0] if hidden else None
+    return Workspace(settings[0], folder, state, secrets, settings=settings[1])
 
 
 def _seed_problems(event: Event, source: Source, *, is_demo: bool) -> list[Problem]:
@@ -255,13 +285,13 @@ def _careless(path: Path) -> list[Problem]:
     if os.name != "posix" or not path.exists() or not path.stat().st_mode & 0o077:
         return []
     found = f"mode {path.stat().st_mode & 0o777:o}"
-    fix = f"chmod 600 {path}"
+    fix = f"chmod 600 {shlex.quote(str(path))}"
     return [Problem("others can read the secrets", path.name, None, found, "mode 600", fix)]
 
 
 EVENT_TEMPLATE = """\
 # What you decide about the event. Every command takes --event with this folder.
-name = "{name}"
+name = {name}
 # tagline = "One sentence about the event"
 
 # Without dates it is an open lab with no countdown. Times are those of the zone.
@@ -279,6 +309,8 @@ starters = "all"
 # public_url = "https://sandbox.example.org"
 """
 
+NOT_IN_GIT = "secret.toml\ngenerations/\ncurrent\nboard.sqlite*\nuploads/\n"
+
 
 def new_event(folder: Path) -> Path:
     """Make an event's folder with settings and fresh secrets; an existing event is left alone."""
@@ -294,10 +326,9 @@ def new_event(folder: Path) -> Path:
     descriptor = os.open(folder / "secret.toml", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text + "\n".join(lines) + "\n")
-    name = folder.name.replace("-", " ").replace("_", " ").capitalize()
-    name = name.replace("\\", "").replace('"', "")
-    (folder / "event.toml").write_text(EVENT_TEMPLATE.format(name=name), encoding="utf-8")
-    (folder / ".gitignore").write_text(
-        "secret.toml\ngenerations/\ncurrent\nboard.sqlite*\nuploads/\n"
-    )
+    name = re.sub(r"[-_\s]+", " ", folder.name).strip() or "My event"
+    quoted = json.dumps(name[0].upper() + name[1:], ensure_ascii=False)
+    (folder / "event.toml").write_text(EVENT_TEMPLATE.format(name=quoted), encoding="utf-8")
+    if not (folder / ".gitignore").exists():
+        (folder / ".gitignore").write_text(NOT_IN_GIT, encoding="utf-8")
     return folder
