@@ -5,7 +5,8 @@ from __future__ import annotations
 from sandbox.bundle import Bundle
 from sandbox.catalog import Catalog
 from sandbox.explore.app import ExplorerApp
-from sandbox.explore.engine import BASE, NAME, SETTINGS, Explorer
+from sandbox.explore.engine import BASE, SETTINGS, Explorer
+from sandbox.explore.pages import NAME
 from sandbox.workspace import Event
 
 __all__ = ["BASE", "NAME", "SETTINGS", "Explorer", "ExplorerApp", "open_explorer"]

@@ -14,7 +14,8 @@ from werkzeug.wsgi import FileWrapper
 from sandbox import ui
 from sandbox.bundle import Bundle
 from sandbox.explore.cache import AnswerCache, App, Headers, Message, Receive, Scope, Send
-from sandbox.explore.engine import BASE, NAME, Explorer
+from sandbox.explore.engine import BASE, Explorer
+from sandbox.explore.pages import NAME
 from sandbox.explore.questions import with_defaults
 from sandbox.ui import languages
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from datasette.app import Datasette
 from datasette.database import QueryInterrupted
 from datasette.plugins import pm
 from jinja2 import Environment, FileSystemLoader, Template
+from markupsafe import Markup
 
 from sandbox import ui
 from sandbox.bundle import Bundle
@@ -19,11 +20,11 @@ from sandbox.catalog import Catalog, Question
 from sandbox.errors import BundleError
 from sandbox.explore import guard, hooks, pages
 from sandbox.explore.database import BundleDatabase
+from sandbox.explore.pages import NAME
 from sandbox.explore.questions import ASKED, Choice, bind, choices
 from sandbox.workspace import Event
 
 BASE = "/data/"
-NAME = "sandbox"
 TEMPLATES = Path(__file__).parent / "templates"
 
 SETTINGS = {
@@ -59,6 +60,7 @@ class Explorer(Datasette):  # type: ignore[misc]
             self.remove_database(name)
         self.add_database(BundleDatabase(self, bundle), name=NAME)
         self.choices = _read_at_once(bundle, self.questions)
+        self._remembered: dict[tuple[str, ...], Markup] = {}
         # Not Datasette's environment: awaiting every cell of a table takes longer than its query,
         # and none of its own pages, with their inline scripts, is to be found in ours.
         self.jinja_env = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
@@ -90,6 +92,12 @@ class Explorer(Datasette):  # type: ignore[misc]
             return await super().execute(db_name, sql, bound, **more)
         except QueryInterrupted:
             raise sqlite3.OperationalError("interrupted: the query took too long") from None
+
+    def remembered(self, part: Callable[[], Markup], *key: str) -> Markup:
+        """A part of a page that depends on `key` alone: rendered once."""
+        if key not in self._remembered:
+            self._remembered[key] = part()
+        return self._remembered[key]
 
     async def expand_foreign_keys(self, *about: Any) -> dict[tuple[str, Any], Any]:
         """Names for keys; where a table has no names, the key itself and not its text beside it."""

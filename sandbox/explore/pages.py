@@ -16,28 +16,30 @@ from sandbox.catalog.models import Parameter
 from sandbox.explore.questions import ASKED, Choice
 from sandbox.explore.sql_help import explain
 
+NAME = "sandbox"
 NUMERIC = {"integer", "number"}
 INPUTS = {"integer": "number", "number": "number", "date": "date"}
 
 
 @dataclass(frozen=True)
 class Here:
-    """The page that was asked for, and addresses of others as seen from it."""
+    """The page that was asked for, and addresses of others as seen from it.
+
+    `language` is the one chosen in this page's address, which goes along; None if none was.
+    """
 
     request: Any
     base: str
-    database: str
+    language: str | None
 
     def to(self, *names: str, **args: str) -> str:
-        """A page of the database; the language chosen in this page's address goes along."""
-        chosen = self.request.args.get("_lang")
-        query = urlencode({**args, **({"_lang": chosen} if chosen else {})})
-        path = "/".join([self.base + self.database, *map(tilde_encode, names)])
+        """A page of the database."""
+        query = urlencode({**args, **({"_lang": self.language} if self.language else {})})
+        path = "/".join([self.base + NAME, *map(tilde_encode, names)])
         return f"{path}?{query}" if query else path
 
     def home(self) -> str:
-        chosen = self.request.args.get("_lang")
-        return f"{self.base}?_lang={chosen}" if chosen else self.base
+        return f"{self.base}?_lang={self.language}" if self.language else self.base
 
     def again(self, **args: str | None) -> str:
         """This page from its first row, with arguments replaced, or taken away where None."""
@@ -99,7 +101,8 @@ def context(request: Any, explorer: Any) -> dict[str, Any]:
         **page,
         "catalog": explorer.catalog,
         "manifest": explorer.bundle.manifest,
-        "here": Here(request, explorer.setting("base_url"), "sandbox"),
+        "here": _here(request, explorer),
+        "remembered": explorer.remembered,
         "explain": partial(
             explain, catalog=explorer.catalog, gettext=page["page"].words.gettext
         ),
@@ -108,7 +111,7 @@ def context(request: Any, explorer: Any) -> dict[str, Any]:
 
 def view(template: str, given: Mapping[str, Any], request: Any, explorer: Any) -> dict[str, Any]:
     """What one kind of page knows, from what Datasette gathered for it."""
-    here = Here(request, explorer.setting("base_url"), "sandbox")
+    here = _here(request, explorer)
     if template == "table.html":
         return _table(given, here, explorer.catalog)
     if template == "row.html":
@@ -116,6 +119,12 @@ def view(template: str, given: Mapping[str, Any], request: Any, explorer: Any) -
     if template == "query.html":
         return _query(given, request, explorer)
     return {}
+
+
+def _here(request: Any, explorer: Any) -> Here:
+    wanted = request.args.get("_lang")
+    chosen = wanted if wanted in explorer.event.languages else None
+    return Here(request, explorer.setting("base_url"), chosen)
 
 
 def problem(request: Any, explorer: Any, status: int, message: str) -> dict[str, Any]:
