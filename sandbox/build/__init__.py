@@ -63,9 +63,9 @@ def build(workspace: Workspace, *, scale: float = 1.0, progress: Progress | None
     if problems := check(workspace):
         raise CatalogError(problems)
     # Imported here, since NumPy and Arrow take longer to load than a fresh bundle takes to find.
-    from sandbox.build.generation import make
+    from sandbox.build.generation import Order, make
 
-    return make(workspace, catalog, by_dataset, overall, scale, progress)
+    return make(Order(workspace, catalog, by_dataset, overall, scale, progress))
 
 
 def accept(workspace: Workspace, slug: str, note: str, progress: Progress | None = None) -> Path:

@@ -33,22 +33,28 @@ class Drawn:
     fresh: bool
 
 
-def make(
-    workspace: Workspace,
-    catalog: Catalog,
-    by_dataset: Mapping[str, str],
-    overall: str,
-    scale: float,
-    progress: Progress,
-) -> Path:
+@dataclass(frozen=True)
+class Order:
+    """What is to be built, for whom; `by_dataset` and `overall` are the hashes of its inputs."""
+
+    workspace: Workspace
+    catalog: Catalog
+    by_dataset: Mapping[str, str]
+    overall: str
+    scale: float
+    progress: Progress
+
+
+def make(order: Order) -> Path:
     """Build the bundle and its truth, and make them the event's current generation."""
+    workspace = order.workspace
     try:
         workspace.generations.mkdir(parents=True, exist_ok=True)
         _sweep(workspace.generations)
         draft = Path(tempfile.mkdtemp(prefix=f"{DRAFT}{os.getpid()}-", dir=workspace.generations))
         try:
-            _fill(draft, workspace, catalog, by_dataset, overall, scale, progress)
-            return _replace(workspace, draft, progress)
+            _fill(draft, order)
+            return _replace(workspace, draft, order.progress)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
@@ -59,51 +65,39 @@ def make(
         ) from error
 
 
-def _fill(
-    draft: Path,
-    workspace: Workspace,
-    catalog: Catalog,
-    by_dataset: Mapping[str, str],
-    overall: str,
-    scale: float,
-    progress: Progress,
-) -> None:
+def _fill(draft: Path, order: Order) -> None:
+    workspace, catalog, progress = order.workspace, order.catalog, order.progress
     bundle, truth = draft / "bundle", draft / "truth"
     bundle.mkdir()
     truth.mkdir(mode=0o700)
-    drawn = _draw_all(workspace, catalog, by_dataset, scale, progress)
+    drawn = _draw_all(order)
     with step(progress, "sandbox.db: rows, keys, indexes, search"):
         _write_database(bundle, catalog, drawn)
     with step(progress, "checking what the descriptors promise"):
         scratch = proof.Scratch(draft / "scratch.db", bundle / "sandbox.db", drawn)
-        proof.expect(workspace, catalog, scratch, drawn, scale)
+        proof.expect(workspace, catalog, scratch, drawn, order.scale)
     with step(progress, "CSV, Parquet, quality, metadata"):
-        entries = contents.write_datasets(bundle, truth, catalog, drawn, by_dataset)
-        golden.compare(workspace, entries, scale, progress)
+        entries = contents.write_datasets(bundle, truth, catalog, drawn, order.by_dataset)
+        golden.compare(workspace, entries, order.scale, progress)
     contents.write_catalog(bundle, workspace, catalog)
     with step(progress, "hidden answers, and scores of today's practice"):
         answers.write(bundle, truth, workspace, catalog, scratch)
     scratch.remove()
-    contents.write_manifest(bundle, truth, workspace, entries, overall, scale)
+    contents.write_manifest(bundle, truth, workspace, entries, order.overall, order.scale)
 
 
-def _draw_all(
-    workspace: Workspace,
-    catalog: Catalog,
-    by_dataset: Mapping[str, str],
-    scale: float,
-    progress: Progress,
-) -> dict[str, Drawn]:
+def _draw_all(order: Order) -> dict[str, Drawn]:
     """Every dataset, parents first; what is not stale is taken from the current generation."""
-    old = _current(workspace)
+    old = _current(order.workspace)
     drawn: dict[str, Drawn] = {}
-    for slug in inputs.in_order(catalog):
-        if old and (before := old[1].datasets.get(slug)) and before.inputs == by_dataset[slug]:
-            drawn[slug] = _reuse(slug, old[0], catalog)
-            progress.say(f"{slug}: unchanged")
+    for slug in inputs.in_order(order.catalog):
+        before = old[1].datasets.get(slug) if old else None
+        if old and before and before.inputs == order.by_dataset[slug]:
+            drawn[slug] = _reuse(slug, old[0], order.catalog)
+            order.progress.say(f"{slug}: unchanged")
             continue
-        with step(progress, f"{slug}: {_verb(catalog, slug)}"):
-            drawn[slug] = _draw(slug, workspace, catalog, drawn, scale, progress)
+        with step(order.progress, f"{slug}: {_verb(order.catalog, slug)}"):
+            drawn[slug] = _draw(slug, order, drawn)
     return drawn
 
 
@@ -111,22 +105,16 @@ def _verb(catalog: Catalog, slug: str) -> str:
     return "reading" if catalog.datasets[slug].origin == "open" else "drawing"
 
 
-def _draw(
-    slug: str,
-    workspace: Workspace,
-    catalog: Catalog,
-    drawn: Mapping[str, Drawn],
-    scale: float,
-    progress: Progress,
-) -> Drawn:
-    dataset = catalog.datasets[slug]
+def _draw(slug: str, order: Order, drawn: Mapping[str, Drawn]) -> Drawn:
+    workspace = order.workspace
+    dataset = order.catalog.datasets[slug]
     folder = workspace.folders("datasets")[slug]
     if dataset.origin == "open":
         tables = sources.load(folder, dataset, workspace.shown(folder))
         return Drawn(tables, tables, {}, fresh=True)
     upstream = {n: t for d in drawn.values() for n, t in d.published.items()}
     made = recipes.draw(
-        folder, dataset, upstream, workspace.seed, scale=scale, progress=progress.say
+        folder, dataset, upstream, workspace.seed, scale=order.scale, progress=order.progress.say
     )
     return Drawn(made.full, made.published, made.truth, fresh=True)
 
