@@ -143,7 +143,7 @@ def _manifest(raw: bytes, file: Path) -> Manifest:
         raise BundleError(f"{file} is damaged, since it is not JSON: {error}. {again}") from None
     written = told.get("format") if isinstance(told, dict) else None
     if written != FORMAT:
-        raise BundleError(f"{file.parent} has format {written}; this kit reads {FORMAT}. {again}")
+        raise BundleError(f"{file} has format {written}; this kit reads {FORMAT}. {again}")
     try:
         return Manifest.model_validate_json(raw)
     except ValidationError as error:
