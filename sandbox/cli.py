@@ -66,11 +66,10 @@ def check(event: Path | None) -> None:
     workspace = open_workspace(event)
     if problems := builds.check(workspace):
         raise CatalogError(problems, "What is described cannot be built")
-    counts = ", ".join(
-        f"{len(workspace.folders(kind))} {kind.replace('_', ' ')}"
-        for kind in ("datasets", "challenges", "starter_templates")
-    )
-    click.echo(f"Everything is in order: {counts}.")
+    names = {"datasets": "dataset", "challenges": "challenge", "starter_templates": "starter"}
+    counts = ((len(workspace.folders(kind)), name) for kind, name in names.items())
+    told = ", ".join(f"{count} {name}{'s' if count != 1 else ''}" for count, name in counts)
+    click.echo(f"Everything is in order: {told}.")
 
 
 @main.command()

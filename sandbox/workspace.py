@@ -252,15 +252,14 @@ def open_workspace(event: Path | None = None) -> Workspace:
     settings = read(folder / "event.toml", Event, problems, shown_as="event.toml")
     hidden = None
     if not is_demo:
-        hidden = read(folder / "secret.toml", Secrets, problems, shown_as="secret.toml")
-        problems += _careless(folder / "secret.toml")
+        hidden, found = _secrets(folder / "secret.toml")
+        problems += found
     if settings:
         problems += _seed_problems(*settings, is_demo=is_demo)
     if problems or not settings:
         raise EventError(problems)
     state = Path(os.environ.get("SANDBOX_STATE") or KIT / "build" / "demo") if is_demo else folder
-    secrets = hidden[0] if hidden else None
-    return Workspace(settings[0], folder, state, secrets, settings=settings[1])
+    return Workspace(settings[0], folder, state, hidden, settings=settings[1])
 
 
 def _seed_problems(event: Event, source: Source, *, is_demo: bool) -> list[Problem]:
@@ -280,9 +279,18 @@ def _seed_problems(event: Event, source: Source, *, is_demo: bool) -> list[Probl
     return []
 
 
+def _secrets(path: Path) -> tuple[Secrets | None, list[Problem]]:
+    if not path.exists():
+        what, fix = "the event's secrets are missing", "put back the file made with the event"
+        return None, [Problem(what, path.name, fix=f"{fix}: with another seed the data is another")]
+    problems = _careless(path)
+    made = read(path, Secrets, problems)
+    return (made[0] if made else None), problems
+
+
 def _careless(path: Path) -> list[Problem]:
     """Others on the machine must not read the secrets (POSIX only: Windows has no such bits)."""
-    if os.name != "posix" or not path.exists() or not path.stat().st_mode & 0o077:
+    if os.name != "posix" or not path.stat().st_mode & 0o077:
         return []
     found = f"mode {path.stat().st_mode & 0o777:o}"
     fix = f"chmod 600 {shlex.quote(str(path))}"

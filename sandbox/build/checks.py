@@ -17,16 +17,15 @@ def problems(workspace: Workspace) -> list[Problem]:
 
 
 def _makers(content: Content, wrong: set[str]) -> list[Problem]:
-    """Sources and recipes of datasets whose descriptor is right; recipes need all of them."""
-    owners = {t: d.model for d in content.datasets.values() for t in d.model.tables}
-    complete = content.has_every_dataset
+    """Sources and recipes; a recipe only if its dataset's descriptor and its parents' are right."""
+    right = {slug for slug, d in content.datasets.items() if d.source.file not in wrong}
+    owners = {t: content.datasets[s].model for s in right for t in content.datasets[s].model.tables}
     found: list[Problem] = []
-    for d in content.datasets.values():
-        if d.source.file in wrong:
-            continue
+    for slug in sorted(right):
+        d = content.datasets[slug]
         if d.model.origin == "open":
             found += sources.check(d.folder, d.model, d.shown)
-        elif complete:
+        elif content.has_every_dataset and content.ancestors(slug) <= right:
             found += recipes.check(d.folder, d.model, owners)
     return found
 

@@ -70,8 +70,8 @@ def _foreign_keys(d: Described, name: str, table: Table, content: Content) -> It
                 yield d.problem(at, what, fix=did_you_mean(parent, list(content.tables)))
             continue
         if owner not in related:
-            what = f"{name}.{column} references {parent} of {owner}, which is not a parent"
-            yield d.problem(at, what, fix=f"add {owner} to derived_from")
+            what = f"{name}.{column} references {parent}, a table of another dataset"
+            yield d.problem(at, what, expected=f"{owner} in derived_from", fix="add it there")
         key = content.tables[parent].columns.get(content.tables[parent].key)
         if key and key.type != (mine := table.columns[column].type):
             what = f"{name}.{column} and the key it references are of different types"
@@ -137,7 +137,8 @@ def _answers(d: Described, challenge: Challenge, content: Content) -> Iterator[P
         elif column.type != answers.key_type:
             what = f"the key is of another type than {answers.table}.{answers.key}"
             at = ("answers", "key_type")
-            yield d.problem(at, what, found=answers.key_type, expected=column.type)
+            fix = f"key_type: {column.type}"
+            yield d.problem(at, what, found=answers.key_type, expected=column.type, fix=fix)
     elif content.has_every_dataset:
         what = f"answers.table names {answers.table!r}, which is not a table"
         fix = did_you_mean(answers.table, list(content.tables))

@@ -48,7 +48,9 @@ class Content:
 
     @cached_property
     def tables(self) -> dict[str, Table]:
-        return {n: t for d in self.datasets.values() for n, t in d.model.tables.items()}
+        """Table name → table; of two with one name, the first."""
+        described = [t for d in self.datasets.values() for t in d.model.tables.items()]
+        return dict(reversed(described))
 
     def owner(self, table: str) -> str | None:
         return next((s for s, d in self.datasets.items() if table in d.model.tables), None)

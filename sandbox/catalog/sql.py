@@ -104,4 +104,4 @@ def _way_out(said: str, tables: Mapping[str, Table]) -> str | None:
         return did_you_mean(missing[1], list(tables))
     if missing := re.match(r"no such column: (?:\w+\.)?(\S+)", said):
         return did_you_mean(missing[1], sorted({c for t in tables.values() for c in t.columns}))
-    return None
+    return "keep one of them" if "one statement" in said else None

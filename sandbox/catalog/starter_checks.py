@@ -24,9 +24,12 @@ def starter_problems(d: Described) -> Iterator[Problem]:
         return
     try:
         asked = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", None)
-        yield Problem(f"this is not JSON: {error}", file, line, fix="check commas and quotes")
+    except json.JSONDecodeError as error:
+        what, fix = f"this is not JSON: {error.msg}", "check commas and quotes up to here"
+        yield Problem(what, file, error.lineno, fix=fix)
+        return
+    except RecursionError:
+        yield Problem("it is nested too deep", file, 1)
         return
     if isinstance(asked, dict):
         yield from _questions(asked, text, file)

@@ -72,7 +72,10 @@ def _problem(
     if error["type"] == "extra_forbidden":
         fix = did_you_mean(str(path[-1]), _keys(model, error["loc"][:-1]))
         return Problem(f"{name} is not a key that belongs here", source.file, line, fix=fix)
-    expected = " or ".join(dict.fromkeys(map(_expected, errors)))
+    wanted = dict.fromkeys(map(_expected, errors))
+    if "a number" in wanted:
+        wanted.pop("a whole number", None)
+    expected = " or ".join(wanted)
     said = error.get("ctx", {}).get("error")
     found = None if hidden else getattr(said, "found", None) or shown(error["input"])
     way_out = getattr(said, "fix", None) or _way_out(error, expected)
@@ -97,7 +100,7 @@ def _expected(error: ErrorDetails) -> str:
 def _way_out(error: ErrorDetails, expected: str) -> str | None:
     value = error["input"]
     if expected.startswith("text") and isinstance(value, int | float | date):
-        return 'put it in quotes: codes such as "0301" are text'
+        return f'put it in quotes: "{value}"'
     if error["type"] == "literal_error" and isinstance(value, str):
         choices = error["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
         close = nearest(value, choices)

@@ -1,0 +1,1 @@
+SELECT visit_id, minutes FROM visits
