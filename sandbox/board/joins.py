@@ -47,10 +47,13 @@ def example(catalog: Catalog, slug: str) -> str | None:
     shown = next(
         (c for c, k in parent.columns.items() if k.type == "string" and c != parent.key), parent.key
     )
-    columns = [f"{found.table}.{child.key}", f"{found.parent}.{shown} AS {found.parent}_{shown}"]
+    on = f"ON {found.parent}.{found.key} = {found.table}.{found.column}"
+    if found.key == found.column:
+        on = f"USING ({found.key})"
     return (
-        f"SELECT {', '.join(columns)}\n"
+        f"SELECT {found.table}.{child.key},\n"
+        f"       {found.parent}.{shown}\n"
         f"FROM {found.table}\n"
-        f"JOIN {found.parent} ON {found.parent}.{found.key} = {found.table}.{found.column}\n"
+        f"JOIN {found.parent} {on}\n"
         "LIMIT 20"
     )

@@ -45,6 +45,11 @@ class Generation:
             for slug in self.catalog.challenges
         }
 
+    def to_beat(self, challenge: str) -> float | None:
+        """What today's practice scored on the data that is served; None if nothing was judged."""
+        rows = self.scores[challenge]["rows"]
+        return next((row["score"] for row in rows if row["name"] == "today"), None)
+
     @cached_property
     def packages(self) -> dict[str, Any]:
         """Dataset → its datapackage.json."""

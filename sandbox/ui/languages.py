@@ -18,6 +18,7 @@ from sandbox.descriptors import FALLBACK
 TRANSLATIONS = Path(__file__).parent / "translations"
 NAMES = {"en": "English", "nb": "Bokmål", "nn": "Nynorsk", "sv": "Svenska", "da": "Dansk"}
 Number = int | float | Decimal
+DAY = 86_400
 
 
 def choose(
@@ -138,17 +139,16 @@ def moment(value: datetime, language: str, zone: ZoneInfo) -> str:
 
 
 def zone_name(value: datetime, language: str, zone: ZoneInfo) -> str:
-    """The zone in words and as an offset at that time: Central European Standard Time, GMT+1."""
+    """The zone in words, and its offset then: Central European Standard Time (GMT+01:00)."""
     here = value.astimezone(zone)
     name = dates.get_timezone_name(here, "long", locale=locale(language))
-    offset = dates.get_timezone_gmt(here, "short", locale=locale(language))
-    return f"{name} ({offset})" if "+" not in name and "−" not in name else name
+    return f"{name} ({dates.get_timezone_gmt(here, 'long', locale=locale(language))})"
 
 
 def away(delta: timedelta, language: str) -> str:
     """How far ahead, rounded down so that nobody is promised time they do not have: in 2 days."""
     seconds = int(delta.total_seconds())
-    for unit in (86_400, 3_600, 60):
+    for unit in (365 * DAY, 30 * DAY, 7 * DAY, DAY, 3_600, 60):  # Babel's own units
         if seconds >= 2 * unit:
             seconds -= seconds % unit
             break

@@ -12,7 +12,12 @@ from markupsafe import Markup
 TAGS = {"p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "strong", "em", "code", "pre", "a"}
 TAGS |= {"blockquote", "br", "hr", "table", "thead", "tbody", "tr", "th", "td", "div"}
 # Only what our own renderer writes; raw HTML in the source is shown as text and never gets here.
-ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "div": {"class", "role", "tabindex", "aria-label"}}
+ATTRIBUTES: dict[str, set[str]] = {
+    "*": set(),
+    "a": {"href"},
+    "ol": {"start"},
+    "div": {"class", "role", "tabindex", "aria-label"},
+}
 
 
 def render(text: str, *, below: int = 1, table_label: str = "Table") -> Markup:

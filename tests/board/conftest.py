@@ -1,0 +1,76 @@
+"""A small event of its own content, built once, and a client that checks each page it fetches."""
+
+import json
+import secrets
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sandbox.board import create_app
+from sandbox.build import build
+from sandbox.bundle import sha256
+from sandbox.workspace import KIT, open_workspace
+from tests.board.client import Client
+
+CONTENT = Path(__file__).parent / "kit"
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory):
+    """Built, and its hidden answers deleted: whatever a page shows comes from the bundle alone."""
+    root = tmp_path_factory.mktemp("board")
+    kit = root / "kit"
+    shutil.copytree(CONTENT, kit)
+    shutil.copytree(KIT / "datasets" / "norway", kit / "datasets" / "norway")
+    (kit / "demo").mkdir()
+    made = replace(open_workspace(), kit=kit, folder=kit / "demo", state=root / "state")
+    build(made)
+    shutil.rmtree(made.current_truth())
+    return made
+
+
+@pytest.fixture
+def copy(workspace, tmp_path):
+    """The same with a state of its own, free to be changed."""
+    shutil.copytree(workspace.state, tmp_path / "state")
+    return replace(workspace, state=tmp_path / "state")
+
+
+@pytest.fixture
+def next_generation(copy):
+    """Make a changed bundle current: `next_generation(edit)` calls `edit(folder of the bundle)`."""
+
+    def make(edit):
+        folder = copy.generations / secrets.token_hex(16)
+        shutil.copytree(copy.current_bundle(), folder / "bundle")
+        edit(folder / "bundle")
+        manifest = json.loads((folder / "bundle" / "manifest.json").read_bytes())
+        for entry in manifest["files"]:
+            file = folder / "bundle" / entry["path"]
+            entry |= {"bytes": file.stat().st_size, "sha256": sha256(file)}
+        (folder / "bundle" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        named = copy.state / "named"
+        named.write_text(folder.name + "\n", encoding="utf-8")
+        named.replace(copy.current_file)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def app(workspace):
+    return create_app(workspace)
+
+
+@pytest.fixture
+def client(app):
+    return Client(app)
+
+
+@pytest.fixture
+def of_event(workspace):
+    """A client for the same bundle under other settings of the event."""
+    return lambda **settings: Client(
+        create_app(replace(workspace, event=workspace.event.model_copy(update=settings)))
+    )
