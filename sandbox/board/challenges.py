@@ -53,8 +53,8 @@ def _brief(here: Generation, slug: str, language: str) -> tuple[str, str]:
 def _practice(here: Generation, slug: str) -> list[dict[str, Any]]:
     """The judged baselines, and on which scale their bars are drawn."""
     rows = here.scores[slug]["rows"]
-    unit = here.scores[slug].get("unit")
-    most = 100 if unit == "%" else max((row["score"] for row in rows), default=0)
+    unit = here.scores[slug].get("unit", "")
+    most = 100 if unit.startswith("%") else max((row["score"] for row in rows), default=0)
     return [{**row, "most": most} for row in rows]
 
 

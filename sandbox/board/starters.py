@@ -60,6 +60,7 @@ def _form(slug: str, problems: tuple[Problem, ...] = ()) -> str:
         starter=here.catalog.starters[slug],
         questions=questions,
         problems=problems,
+        elsewhere=[p for p in problems if p.file not in {q["question"].name for q in questions}],
     )
 
 

@@ -148,10 +148,9 @@ def zone_name(value: datetime, language: str, zone: ZoneInfo) -> str:
 def away(delta: timedelta, language: str) -> str:
     """How far ahead, rounded down so that nobody is promised time they do not have: in 2 days."""
     seconds = int(delta.total_seconds())
-    for unit in (365 * DAY, 30 * DAY, 7 * DAY, DAY, 3_600, 60):  # Babel's own units
-        if seconds >= 2 * unit:
-            seconds -= seconds % unit
-            break
+    units = (365 * DAY, 30 * DAY, 7 * DAY, DAY, 3_600, 60)  # Babel's own
+    unit = next((unit for unit in units if seconds >= 2 * unit), 60)
+    seconds -= seconds % unit
     return dates.format_timedelta(
         timedelta(seconds=max(seconds, 60)),
         granularity="minute",

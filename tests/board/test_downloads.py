@@ -91,5 +91,10 @@ def test_answers_that_cannot_be_used_come_back_with_the_field_named(client):
     assert {"#answer-project_name", "#answer-challenge"} <= set(page.links)
 
 
+def test_an_answer_that_nobody_asked_for_is_named(client):
+    page = client.get("/starters/hello.zip?colour=red", status=400)
+    assert "colour: this is not asked" in page.text
+
+
 def test_the_starter_speaks_the_readers_language(client):
     assert "Hva heter det?" in client.get("/starters/hello/?lang=nb").text
