@@ -43,6 +43,7 @@ def test_only_the_bundles_database_is_open(copy, small_catalog, small_workspace)
     explorer.close()
 
 
+@pytest.mark.heavy
 def test_a_datasette_of_another_kind_keeps_its_error_pages(loop):
     other = Datasette(memory=True)
     answer = loop.run_until_complete(other.client.get("/nothing"))

@@ -36,6 +36,7 @@ def judged(path, truth, challenge=None):
                        shown_as=path.name, truth=str(truth), mebibytes=MEBIBYTES))  # fmt: skip
 
 
+@pytest.mark.heavy
 def test_the_judge_scores_in_a_process_of_its_own_whatever_lies_in_the_participants_folder(
     truth, answers_file, tmp_path, monkeypatch
 ):
@@ -80,6 +81,7 @@ def test_a_row_of_scores_json_says_which_gates_were_passed(truth, answers_file):
     assert json.loads(json.dumps(summary)) == summary
 
 
+@pytest.mark.heavy
 def test_mistakes_come_back_from_the_judge_with_file_and_line(truth, answers_file):
     path = answers_file(answers(TRUE).replace("approve", "yes", 1))
     with pytest.raises(AnswersRejected) as caught:
@@ -103,6 +105,7 @@ def test_a_judge_that_takes_too_long_is_stopped(truth, answers_file):
         grade(SLUG, challenge_of(), answers_file(answers(TRUE)), truth, seconds=0.01)
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory")
 def test_a_judge_that_wants_too_much_memory_is_stopped(tmp_path, answers_file):
     rows = [{"application_id": str(i), "answer": "approve"} for i in range(30_000)]

@@ -104,6 +104,7 @@ def test_the_defaults_give_what_cookiecutter_gives(folder: Path, tmp_path: Path)
     assert in_memory(starters.render(folder, {})) == on_disk(made)
 
 
+@pytest.mark.heavy
 def test_other_answers_give_what_cookiecutter_gives(tmp_path: Path) -> None:
     answers = {
         "project_name": 'Åses "første" idé\'s 🏥 <b>',
@@ -115,6 +116,7 @@ def test_other_answers_give_what_cookiecutter_gives(tmp_path: Path) -> None:
     assert in_memory(starters.render(WEB_APP, answers)) == on_disk(made)
 
 
+@pytest.mark.heavy
 def test_any_layout_that_the_kit_allows_gives_what_cookiecutter_gives(tmp_path: Path) -> None:
     template = tmp_path / "template"
     project = template / "{{cookiecutter.project_slug}}"
@@ -164,6 +166,7 @@ def test_a_name_that_cannot_be_used_is_refused_with_the_reason(name: str, reason
     assert [problem.file for problem in raised.value.problems] == ["project_name"]
 
 
+@pytest.mark.heavy
 @settings(max_examples=40, deadline=None)
 @given(st.text(max_size=70))
 def test_whatever_is_typed_gives_a_whole_project_or_a_clear_refusal(name: str) -> None:
