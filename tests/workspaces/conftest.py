@@ -2,7 +2,6 @@
 
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import yaml
@@ -10,17 +9,12 @@ from click.testing import CliRunner
 
 from sandbox import cli
 from sandbox.workspace import open_workspace
-
-HERE = Path(__file__).parent
+from tests.events import valid_event
 
 
 @pytest.fixture
 def event(tmp_path):
-    """A copy of the valid event, free to be changed; git keeps no modes, so its secrets get one."""
-    folder = tmp_path / "event"
-    shutil.copytree(HERE / "valid", folder)
-    (folder / "secret.toml").chmod(0o600)
-    return folder
+    return valid_event(tmp_path / "event")
 
 
 @pytest.fixture
