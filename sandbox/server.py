@@ -10,7 +10,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import FrameType
 from typing import cast
 
@@ -69,7 +68,7 @@ class Site:
 
     async def explorer(self) -> ExplorerApp:
         """The explorer of the current generation; if a new one cannot be opened, the old one."""
-        seen = _stamp(self.workspace.current_file)
+        seen = self.workspace.current_stamp()
         if self._explorer is None or seen != self._seen:
             async with self._opening:
                 if self._explorer is None or seen != self._seen:
@@ -115,14 +114,6 @@ async def _redirect(scope: Scope, send: Send) -> None:
     start: Message = {"type": "http.response.start", "status": 308, "headers": headers}
     await send(start)
     await send({"type": "http.response.body", "body": b""})
-
-
-def _stamp(file: Path) -> tuple[int, int] | None:
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_ino
 
 
 class _Server(uvicorn.Server):

@@ -205,6 +205,14 @@ class Workspace:
         """One line: the digest of the generation that is served."""
         return self.state / "current"
 
+    def current_stamp(self) -> tuple[int, int] | None:
+        """Changes whenever another generation becomes current; costs one look at the folder."""
+        try:
+            found = self.current_file.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino
+
     def current_generation(self) -> Path:
         try:
             digest = self.current_file.read_text(encoding="utf-8", errors="replace").strip()

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from flask import current_app
@@ -77,7 +76,7 @@ class Served:
 
     def now(self) -> Generation:
         """Raises BundleError when nothing can be opened and nothing is open."""
-        seen = _stamp(self.workspace.current_file)
+        seen = self.workspace.current_stamp()
         generation = self._generation
         if generation is not None and seen == self._seen:
             return generation
@@ -99,15 +98,6 @@ class Served:
                 raise
             log.error("The new bundle is not served: %s", error)
             return self._generation
-
-
-def _stamp(file: Path) -> tuple[int, int] | None:
-    """Changes whenever the file is replaced, and costs one look at the folder."""
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_ino
 
 
 def served() -> Served:
