@@ -106,9 +106,10 @@ def serve(event: Path | None, port: int, host: str, lan: bool) -> None:
 
     Example: sandbox serve --lan --port 8080
     """
+    workspace = open_workspace(event)  # before what takes a second to load
     from sandbox.server import serve as run
 
-    run(open_workspace(event), host=host, port=port, lan=lan)
+    run(workspace, host=host, port=port, lan=lan)
 
 
 @main.command()

@@ -98,7 +98,7 @@ def _row(
         try:
             cells[name].append(parse(text, column))
         except ValueError:
-            what = f"{name} is not a {column.type}"
+            what = f"{name} is not {'an' if column.type == 'integer' else 'a'} {column.type}"
             yield Problem(what, file, line, repr(text), _FORMS[column.type][0])
             continue
         if column.codes and text not in column.codes:
