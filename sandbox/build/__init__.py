@@ -53,9 +53,9 @@ def build(workspace: Workspace, *, scale: float = 1.0, progress: Progress | None
     that is wrong; the bundle that was current stays so.
     """
     progress = Quiet() if progress is None else progress
-    catalog, problems = catalogs.problems_in(workspace)
+    catalog, _ = catalogs.problems_in(workspace)
     if catalog is None:
-        raise CatalogError(problems)
+        raise CatalogError(check(workspace))  # with what is wrong in sources and recipes
     by_dataset, overall = _inputs(workspace, catalog, scale)
     if (bundle := current(workspace)) and bundle.manifest.inputs == overall:
         progress.say(f"the bundle is up to date ({bundle.digest[:12]})")
