@@ -50,7 +50,7 @@ def test_it_builds_and_serves_and_builds_nothing_the_second_time(clone, tmp_path
     for log in logs:
         with served([clone / "scripts" / "serve"], environment(tmp_path / "state"), log) as url:
             assert b"</html>" in urlopen(url).read()
-    assert "persons: 100000 rows" in logs[0].read_text()
+    assert "persons: 100,000 rows" in logs[0].read_text()
     assert "persons" not in logs[1].read_text()
 
 
