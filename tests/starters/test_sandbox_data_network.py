@@ -15,6 +15,8 @@ import pytest
 
 from tests.starters.conftest import COLUMNS
 
+pytestmark = pytest.mark.heavy  # hosts that hang, refuse and trickle take their time
+
 PAGE = {"columns": list(COLUMNS), "rows": [{"id": "LIVE"}], "next": None}
 Reply = tuple[int, bytes, dict[str, str]]
 
