@@ -1,4 +1,4 @@
-"""How many pages a second the explorer serves, beside bare Datasette on the same file."""
+"""How many pages a second the explorer serves when asked again, beside bare Datasette."""
 
 import json
 import os
@@ -32,8 +32,8 @@ READERS = 8
 SECONDS = 1.5
 ROUNDS = 3
 PATIENCE_SECONDS = 60
-LEAST_RATIO = 0.9
-LEAST_HOT_RATIO = 2.0
+LEAST_GAIN = 5
+LEAST_MEDIAN_GAIN = 15
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ def measure() -> Iterator[Row | Goal]:
             yield Row(f"{name}: bare Datasette", theirs, "pages/s")
             yield Row(f"{name}: ours", mine, "pages/s", mine / theirs)
             ratios.append(mine / theirs)
-    yield Goal("the slowest page, times bare Datasette", min(ratios), "at least", LEAST_RATIO)
-    yield Goal("the median page, times bare Datasette", median(ratios), "at least", LEAST_HOT_RATIO)
+    yield Goal("the least gain over bare Datasette", min(ratios), "at least", LEAST_GAIN)
+    yield Goal("the median gain over bare Datasette", median(ratios), "at least", LEAST_MEDIAN_GAIN)
 
 
 @contextmanager
