@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -134,6 +135,30 @@ def rule_problems(drawing: Drawing) -> Iterator[Problem]:
             yield from _along_problems(drawing, recipe, rule)
         if rule.where is not None and not drawing.problems:
             _where(drawing, name, rule)
+        yield from _numbers_with_gaps(drawing, recipe, rule)
+
+
+def _numbers_with_gaps(drawing: Drawing, recipe: TableRecipe, rule: HoldOut) -> Iterator[Problem]:
+    """Running numbers over rows of which some are absent: a gap tells how many there were."""
+    if not rule.drops_rows or recipe.per is None or _is_even(recipe.per.node):
+        return
+    described = drawing.dataset.tables.get(recipe.name)
+    for column in described.columns if described else ():
+        expression = recipe.columns.get(column)
+        if expression and any(isinstance(n, ast.Name) and n.id == "row"
+                              for n in ast.walk(expression.node)):  # fmt: skip
+            what = f"{recipe.name}.{column} numbers rows of which some will be absent"
+            fix = "number them within their parent: KEY OF THE PARENT + '-' + text(position)"
+            file = drawing.recipe.file
+            found = "gaps that tell how many rows are held out"
+            yield Problem(what, file, expression.line, found, fix=fix)
+
+
+def _is_even(per: ast.expr) -> bool:
+    """Whether every parent has the same number of rows: `per: applications * 2`."""
+    return isinstance(per, ast.Name) or (
+        isinstance(per, ast.BinOp) and isinstance(per.right, ast.Constant)
+    )
 
 
 def _along_problems(drawing: Drawing, recipe: TableRecipe, rule: HoldOut) -> Iterator[Problem]:

@@ -115,11 +115,23 @@ def test_a_chain_through_a_working_column_is_found_too(cook):
 
 
 def test_the_number_of_rows_must_not_give_a_held_out_column_away(cook):
-    leaky = RECIPE.replace("per: applications\n", "per: applications * (outcome == 'granted')\n")
+    leaky = RECIPE.replace(
+        "per: applications\n    decision_id: row",
+        "per: applications * (outcome == 'granted')\n    decision_id: application.application_id",
+    )
     assert cook(TABLES, leaky).check() == []  # all rows are absent where it is held out
     leaky = leaky.replace("{with: application_id}\n", "{with: application_id, columns: [letter]}\n")
     problems = cook(TABLES, leaky).check()
     assert problems[0].what == "which rows decisions has would give away applications.outcome"
+
+
+def test_a_running_number_over_rows_that_are_held_out_is_refused(cook):
+    """Its gaps would tell how many rows each held-out parent has."""
+    leaky = RECIPE.replace("per: applications\n", "per: applications * when(area > 50, 1, 3)\n")
+    (problem,) = cook(TABLES, leaky).check()
+    assert problem.what == "decisions.decision_id numbers rows of which some will be absent"
+    assert problem.line == 16
+    assert "text(position)" in problem.fix
 
 
 def test_hold_out_along_something_that_holds_nothing_out_is_refused(cook):
