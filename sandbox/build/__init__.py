@@ -32,13 +32,16 @@ def current(workspace: Workspace) -> Bundle | None:
         return None
 
 
+def _fresh(workspace: Workspace, overall: str) -> Bundle | None:
+    """The current bundle, if it was built from these inputs."""
+    bundle = current(workspace)
+    return bundle if bundle and bundle.manifest.inputs == overall else None
+
+
 def is_fresh(workspace: Workspace, scale: float = 1.0) -> bool:
     """Whether the current bundle is what a build would make now."""
-    bundle = current(workspace)
-    if bundle is None:
-        return False
     catalog, _ = catalogs.problems_in(workspace)
-    return catalog is not None and bundle.manifest.inputs == _inputs(workspace, catalog, scale)[1]
+    return catalog is not None and bool(_fresh(workspace, _inputs(workspace, catalog, scale)[1]))
 
 
 def _inputs(workspace: Workspace, catalog: Catalog, scale: float) -> tuple[Mapping[str, str], str]:
@@ -57,7 +60,7 @@ def build(workspace: Workspace, *, scale: float = 1.0, progress: Progress | None
     if catalog is None:
         raise CatalogError(check(workspace))  # with what is wrong in sources and recipes
     by_dataset, overall = _inputs(workspace, catalog, scale)
-    if (bundle := current(workspace)) and bundle.manifest.inputs == overall:
+    if bundle := _fresh(workspace, overall):
         progress.say(f"the bundle is up to date ({bundle.digest[:12]})")
         return bundle.path
     if problems := check(workspace):

@@ -127,15 +127,12 @@ def _reuse(slug: str, generation: Path, catalog: Catalog) -> Drawn:
         for name in catalog.datasets[slug].tables
     }
     full = {
-        name: table_files.read_parquet(path) if (path := _kept(truth, "full", name)).exists() else t
-        for name, t in published.items()
+        name: table_files.read_parquet(path) if path.exists() else published[name]
+        for name in published
+        for path in (truth / "full" / f"{name}.parquet",)
     }
     hidden = {p.stem: table_files.read_parquet(p) for p in sorted((truth / "kept").glob("*"))}
     return Drawn(full, published, hidden, fresh=False)
-
-
-def _kept(truth: Path, part: str, name: str) -> Path:
-    return truth / part / f"{name}.parquet"
 
 
 def _current(workspace: Workspace) -> tuple[Path, Manifest] | None:

@@ -32,7 +32,7 @@ def compare(
             continue
         golden = json.loads(path.read_text(encoding="utf-8"))
         if golden["version"] == entry.version and (due := _due(golden, entry)):
-            problems.append(due_problem(slug, workspace.shown(folders[slug]), entry.version, due))
+            problems.append(_due_problem(slug, workspace.shown(folders[slug]), entry.version, due))
     if problems:
         raise VersionsDue(problems)
 
@@ -44,7 +44,7 @@ def _due(golden: Mapping[str, str], entry: DatasetEntry) -> str | None:
     return "minor" if golden["content"] != entry.content_digest else None
 
 
-def due_problem(slug: str, shown: str, version: str, due: str) -> Problem:
+def _due_problem(slug: str, shown: str, version: str, due: str) -> Problem:
     major, minor, _ = (int(part) for part in version.split("."))
     raised = f"{major + 1}.0.0" if due == "major" else f"{major}.{minor + 1}.0"
     what = "its schema has changed" if due == "major" else "its content has changed"
