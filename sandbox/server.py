@@ -141,14 +141,7 @@ def serve(workspace: Workspace, *, host: str, port: int, lan: bool) -> None:
     Raises BundleError when there is nothing whole to serve, ServeError when the port is taken.
     """
     open_bundle(workspace.current_bundle())
-    listening = _listen("0.0.0.0" if lan else host, port)  # noqa: S104 (--lan asks for just that)
-    with contextlib.closing(listening):
-        asyncio.run(_run(workspace, listening, lan=lan))
-
-
-async def _run(workspace: Workspace, listening: socket.socket, *, lan: bool) -> None:
     site = Site(workspace)
-    await site.explorer()
     config = uvicorn.Config(
         site,
         log_config=LOGGING,
@@ -156,7 +149,18 @@ async def _run(workspace: Workspace, listening: socket.socket, *, lan: bool) -> 
         server_header=False,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
+    listening = _listen("0.0.0.0" if lan else host, port)  # noqa: S104 (--lan asks for just that)
     server = _Server(config, lambda: _announce(workspace, listening, lan=lan))
+    with (
+        contextlib.closing(listening),
+        # uvloop where it is installed, which a plain asyncio.run would leave unused.
+        asyncio.Runner(loop_factory=config.get_loop_factory()) as runner,
+    ):
+        runner.run(_run(site, server, listening))
+
+
+async def _run(site: Site, server: _Server, listening: socket.socket) -> None:
+    await site.explorer()  # a damaged database is told before anything is announced
     await server.serve(sockets=[listening])
 
 
