@@ -116,7 +116,11 @@ def _draw(slug: str, order: Order, drawn: Mapping[str, Drawn]) -> Drawn:
     made = recipes.draw(
         folder, dataset, upstream, workspace.seed, scale=order.scale, progress=order.progress.say
     )
-    return Drawn(made.full, made.published, made.truth, fresh=True)
+    full, published, truth = (
+        {name: table.to_table() for name, table in group.items()}
+        for group in (made.full, made.published, made.truth)
+    )
+    return Drawn(full, published, truth, fresh=True)
 
 
 def _reuse(slug: str, generation: Path, catalog: Catalog) -> Drawn:

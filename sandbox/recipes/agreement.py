@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sandbox.errors import Problem, did_you_mean
 from sandbox.recipes.drawing import Drawing, Spoilt
 from sandbox.recipes.recipe import TableRecipe
-from sandbox.recipes.tables import OwnTable
+from sandbox.recipes.tables import OwnTable, Table
 
 FITS = {("number", "integer")}  # a column of the first type may hold values of the second kind
 
@@ -50,10 +50,10 @@ def _columns(drawing: Drawing, recipe: TableRecipe) -> Iterator[Problem]:
             yield Problem(what, file, expression.line, fix=fix)
 
 
-def type_problems(drawing: Drawing) -> Iterator[Problem]:
+def type_problems(drawing: Drawing, tables: Mapping[str, Table]) -> Iterator[Problem]:
     """Columns whose values are not of the type that dataset.yml says."""
     for name, described in drawing.dataset.tables.items():
-        table = drawing.tables.get(name)
+        table = tables.get(name)
         if not isinstance(table, OwnTable):
             continue
         for column, wanted in described.columns.items():

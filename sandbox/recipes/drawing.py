@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from sandbox.catalog import Dataset
 from sandbox.errors import Problem
+from sandbox.recipes import keyed
 from sandbox.recipes.files import Figures, read_figures
 from sandbox.recipes.language import Evaluator
 from sandbox.recipes.operators import Unfit
 from sandbox.recipes.recipe import Expression, Recipe
-from sandbox.recipes.tables import SHAPE, GivenTable, OwnTable, Rows, Table
+from sandbox.recipes.registry import FUNCTIONS, Function
+from sandbox.recipes.staged import Item, Need, Staged, Told, TravellingCall, World
+from sandbox.recipes.tables import (
+    SHAPE,
+    CutTable,
+    GivenTable,
+    OwnTable,
+    PieceTable,
+    Table,
+)
 from sandbox.recipes.vectors import ARROW, Array, Vector, to_arrow
 
 Place = tuple[str, str]
@@ -35,7 +47,12 @@ class SecretsTable(Table):
 
 @dataclass
 class Drawing:
-    """One drawing of a recipe: its tables by name, what each column was made from, its problems."""
+    """One drawing of a recipe: its tables by name, what each column was made from, its problems.
+
+    `cuts` says between which rows the topmost table of a family is cut into pieces, where it is;
+    `staged` then keeps what pieces must know of the whole. `world` forces columns to be true or
+    false for every row; everything else is drawn as it would be.
+    """
 
     recipe: Recipe
     dataset: Dataset
@@ -47,18 +64,106 @@ class Drawing:
     sources: dict[Place, set[Place]] = field(default_factory=dict)
     files: dict[str, Figures] = field(default_factory=dict)
     disturbed: Mapping[Place, Array] = field(default_factory=dict)
+    cuts: Mapping[str, Array] = field(default_factory=dict)
+    staged_in: Path | None = None
+    world: World = ()
+    proving: bool = False
+    observed: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._open: list[Place] = []
         self._spoilt: set[Place] = set()
         self._secrets: dict[str, Vector] = {}
+        self._worlds: dict[World, Drawing] = {}
+        self._chosen: dict[str, Array] = {}
+        self.staged = Staged(self.staged_in or Path())
+        self.wanted: Item | None = None
+        self.functions: Mapping[str, Function] = {**FUNCTIONS, **self.recipe.functions}
         keys = {t.column_names[0]: name for name, t in self.upstream.items() if t.num_columns}
         self.tables: dict[str, Table] = {}
         for name, arrow in self.upstream.items():
             links = {c: keys[c] for c in arrow.column_names[1:] if c in keys and keys[c] != name}
             self.tables[name] = GivenTable(self, name, arrow, links)
         for name, recipe in self.recipe.tables.items():
-            self.tables[name] = OwnTable(self, recipe)
+            kind = CutTable if self.recipe.family(name) in self.cuts else OwnTable
+            self.tables[name] = kind(self, recipe)
+
+    def piece(self, root: str, number: int) -> dict[str, Table]:
+        """The tables of a family cut to one piece, among all the others as they are."""
+        bounds = self.cuts[root]
+        around: dict[str, Table] = dict(self.tables)
+        for name in self.recipe.members(root):
+            span = (int(bounds[number]), int(bounds[number + 1])) if name == root else None
+            around[name] = PieceTable(self, self.recipe.tables[name], around, number, span)
+        return around
+
+    def in_world(self, world: World) -> Drawing:
+        """The same drawing with other columns forced."""
+        if world not in self._worlds:
+            self._worlds[world] = replace(self, world=world, problems=self.problems, sources={},
+                                          proving=False, observed={})  # fmt: skip
+        return self._worlds[world]
+
+    def forced(self, table: str, column: str, vector: Vector) -> Vector:
+        """The column as this world forces it to be, if it does."""
+        value = next((v for t, c, v in self.world if (t, c) == (table, column)), None)
+        if value is None:
+            return vector
+        kind = np.dtype(bool) if vector.kind == "boolean" else vector.values.dtype
+        return Vector(vector.kind, np.full(vector.values.shape, value, kind))
+
+    def key_of(self, made: str) -> str | None:
+        """The column that orders a table, or a table of truth such as persons.hidden."""
+        table = self.tables.get(made.partition(".")[0])
+        return None if table is None else table.key
+
+    def forget_spoilt(self) -> None:
+        """Columns that could not be had may be had in another piece, or once more is known."""
+        for drawing in (self, *self._worlds.values()):
+            drawing._spoilt.clear()
+            drawing._open.clear()
+
+    def total(self, table: str) -> int:
+        """How many rows a table has in all."""
+        return self.tables[table].count
+
+    def chosen(self, table: str, wanted: int) -> Array:
+        """A mask of so many rows of a whole table: those with the smallest random words."""
+        if table not in self._chosen:
+            count = self.total(table)
+            words = keyed.words(self.seed, f"{self.recipe.slug}.{table}.hold_out", "rows", 0, count)
+            mask = np.zeros(count, bool)
+            mask[np.argsort(words, kind="stable")[:wanted]] = True
+            self._chosen[table] = mask
+        return self._chosen[table]
+
+    def told_of(self, item: Item, arguments: Callable[[], TravellingCall]) -> Vector:
+        """The values of a whole-table call, as an earlier pass found them."""
+        known = self.staged.find(item)
+        if known is not None:
+            return known.vector(self)
+        if self.wanted == item:
+            raise Told(arguments())
+        raise Need(item)
+
+    def numbers_before(self, item: Item, groups: Array, piece: int) -> Array:
+        """How many rows of each group lie before a piece, as an earlier pass counted them."""
+        if self.wanted == item:
+            counts = np.bincount(groups)
+            present = np.flatnonzero(counts)
+            raise Told((present, counts[present]))
+        known = self.staged.find(item)
+        if known is None:
+            raise Need(item)
+        before = np.zeros(int(groups.max(initial=0)) + 1, np.int64)
+        present = known.array(f"groups{piece}")
+        before[present] = known.array(f"before{piece}")
+        return before
+
+    def observe(self, place: str, site: str, declared: Any) -> None:
+        """Add to what was drawn at a call site beside what was asked for."""
+        known = self.observed.get((place, site))
+        self.observed[place, site] = declared if known is None else known + declared
 
     @property
     def secrets(self) -> Mapping[str, Expression]:
@@ -74,8 +179,8 @@ class Drawing:
         if name not in self._secrets:
             with self.making("secrets", name):
                 expression = self.secrets[name]
-                rows = Rows(SecretsTable(self, "secrets", {}), 0, 1)
-                vector = Evaluator(rows, expression.place, expression.node).run(expression.node)
+                one = SecretsTable(self, "secrets", {})
+                vector = Evaluator(one, expression.place, expression.node).run(expression.node)
                 gone = None if vector.missing is None else vector.missing.reshape(-1)[0]
                 self._secrets[name] = Vector(
                     vector.kind, vector.values.reshape(-1)[0], gone, vector.words
@@ -102,9 +207,9 @@ class Drawing:
         order[rows] = np.roll(rows, 1)
         return vector.take(order) if len(rows) else vector
 
-    def arrow(self, name: str, columns: list[str]) -> pa.Table:
+    def arrow(self, table: Table, columns: list[str]) -> pa.Table:
         """Columns of a table of the recipe, in the types that dataset.yml gives them."""
-        described, table = self.dataset.tables[name].columns, self.tables[name]
+        described = self.dataset.tables[table.name].columns
         made = {column: to_arrow(table.column(column)) for column in columns}
         for column in described.keys() & made.keys():
             made[column] = made[column].cast(ARROW[described[column].type])

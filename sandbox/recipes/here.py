@@ -14,14 +14,14 @@ from sandbox.recipes.operators import Unfit
 from sandbox.recipes.vectors import Array, Vector
 
 if TYPE_CHECKING:
-    from sandbox.recipes.tables import Rows, Table
+    from sandbox.recipes.tables import Table
 
 
 @dataclass(frozen=True)
 class Here:
     """A call site: `place` is table.column, `site` the call in it, `other` the table it names."""
 
-    rows: Rows
+    table: Table
     place: str
     site: str
     other: Table | None = None
@@ -29,23 +29,29 @@ class Here:
     @property
     def count(self) -> int:
         """How many rows the function is asked for."""
-        return self.rows.stop - self.rows.start
+        return self.table.count
 
     @property
     def asof(self) -> date:
-        return self.rows.table.drawing.recipe.asof
+        return self.table.drawing.recipe.asof
 
-    def words(self) -> keyed.Words:
-        """64 random bits per row, always the same for this event, place, call site and row."""
-        drawing = self.rows.table.drawing
-        name = f"{drawing.recipe.slug}.{self.place}"
-        return keyed.words(drawing.seed, name, self.site, self.rows.start, self.rows.stop)
+    def words(self, purpose: str = "") -> keyed.Words:
+        """64 random bits per row, always the same for this event, place, call site and row.
+
+        purpose: names further words, for a function that needs more than one per row.
+        """
+        first = self.table.first
+        return self._words(purpose, first, first + self.count)
 
     def words_for(self, count: int, purpose: str) -> keyed.Words:
         """64 random bits for each of `count` things that are not rows."""
-        drawing = self.rows.table.drawing
+        return self._words(purpose, 0, count)
+
+    def _words(self, purpose: str, start: int, stop: int) -> keyed.Words:
+        drawing = self.table.drawing
         name = f"{drawing.recipe.slug}.{self.place}"
-        return keyed.words(drawing.seed, name, f"{self.site}.{purpose}", 0, count)
+        site = f"{self.site}.{purpose}" if purpose else self.site
+        return keyed.words(drawing.seed, name, site, start, stop)
 
     def uniform(self) -> Array:
         return keyed.uniform(self.words())
@@ -59,7 +65,7 @@ class Here:
 
     def figures(self, file: str) -> Figures:
         """A table of shares beside the recipe; Unfit says what is wrong with it."""
-        return self.rows.table.drawing.figures(file)
+        return self.table.drawing.figures(file)
 
     def the_other(self) -> Table:
         assert self.other is not None
@@ -70,7 +76,3 @@ class Here:
     def the_child(self) -> Table:
         assert self.other is not None
         return self.other
-
-    def cut(self, whole: Array) -> Array:
-        """The values of these rows, out of those of the whole table."""
-        return whole[self.rows.start : self.rows.stop]

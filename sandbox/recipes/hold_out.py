@@ -6,59 +6,47 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sandbox.errors import Problem, did_you_mean
-from sandbox.recipes import keyed
 from sandbox.recipes.drawing import Drawing, Place
 from sandbox.recipes.language import Evaluator
 from sandbox.recipes.operators import truth
 from sandbox.recipes.recipe import HoldOut, TableRecipe
-from sandbox.recipes.tables import SHAPE, OwnTable
+from sandbox.recipes.tables import SHAPE, OwnTable, Table
 from sandbox.recipes.vectors import Array
 
 
-def held_rows(drawing: Drawing, name: str) -> Array | None:
-    """A mask of the rows of a table that are held out, None if it holds none out."""
-    recipe = drawing.recipe.tables.get(name)
+def held_rows(table: Table) -> Array | None:
+    """A mask of the rows of a table (or a piece of it) that are held out, None if none are."""
+    drawing = table.drawing
+    recipe = drawing.recipe.tables.get(table.name)
     rule = recipe.hold_out if recipe else None
     if rule is None:
         return None
-    table = drawing.tables[name]
     if rule.rows is not None:
-        return _chosen(drawing, name, table.count, round(rule.rows * drawing.scale))
+        chosen = drawing.chosen(table.name, round(rule.rows * drawing.scale))
+        return chosen[table.first : table.first + table.count]
     along = table.column(table.resolve(rule.along or "") or "")
     assert along.table is not None
-    parents = held_rows(drawing, along.table.name)
+    parents = held_rows(along.table)
     assert parents is not None
     held = parents[along.values]
     return held if along.missing is None else held & ~along.missing
 
 
-def _chosen(drawing: Drawing, name: str, count: int, wanted: int) -> Array:
-    """As many rows as wanted: those with the smallest random words."""
-    place = f"{drawing.recipe.slug}.{name}.hold_out"
-    words = keyed.words(drawing.seed, place, "rows", 0, count)
-    mask = np.zeros(count, bool)
-    mask[np.argsort(words, kind="stable")[:wanted]] = True
-    return mask
-
-
-def apart(drawing: Drawing, name: str, full: pa.Table) -> tuple[pa.Table, pa.Table | None]:
+def apart(table: Table, full: pa.Table) -> tuple[pa.Table, pa.Table | None]:
     """A full table as readers may see it, and the truth that was held out of it.
 
     Rows are still in the order in which they were drawn. The truth holds the key, and the blank
     columns, or every column of the rows that are absent.
     """
-    held = held_rows(drawing, name)
+    held = held_rows(table)
     if held is None:
         return full, None
-    recipe = drawing.recipe.tables[name]
-    rule = recipe.hold_out
+    rule = table.drawing.recipe.tables[table.name].hold_out
     assert rule is not None
-    key = drawing.tables[name].key
     mask = pa.array(held)
     public = full
     for column in rule.columns:
@@ -66,8 +54,8 @@ def apart(drawing: Drawing, name: str, full: pa.Table) -> tuple[pa.Table, pa.Tab
         blank = pc.if_else(mask, pa.scalar(None, full.schema.types[index]), full.column(column))
         public = public.set_column(index, column, blank)
     if not rule.drops_rows:
-        return public, full.select(_kept_order(full, {key, *rule.columns})).filter(mask)
-    gone = held if rule.where is None else held & _where(drawing, name, rule)
+        return public, full.select(_kept_order(full, {table.key, *rule.columns})).filter(mask)
+    gone = held if rule.where is None else held & _where(table, rule)
     truth_mask = held if rule.columns else gone
     return public.filter(pa.array(~gone)), full.filter(pa.array(truth_mask))
 
@@ -76,11 +64,10 @@ def _kept_order(table: pa.Table, columns: set[str]) -> list[str]:
     return [name for name in table.column_names if name in columns]
 
 
-def _where(drawing: Drawing, name: str, rule: HoldOut) -> Array:
+def _where(table: Table, rule: HoldOut) -> Array:
     assert rule.where is not None
-    table = drawing.tables[name]
-    with drawing.making(name, "hold_out.where", line=rule.line):
-        found = Evaluator(table.rows(), rule.where.place, rule.where.node).run(rule.where.node)
+    with table.drawing.making(table.name, "hold_out.where", line=rule.line):
+        found = Evaluator(table, rule.where.place, rule.where.node).run(rule.where.node)
         mask: Array = truth(found.spread(table.count))
     return mask
 
@@ -98,13 +85,15 @@ def telling_rows(drawing: Drawing) -> Iterator[Problem]:
     disturbed = {
         (name, column): mask
         for name, rule in rules.items()
-        if rule and (mask := held_rows(drawing, name)) is not None
+        if rule and (mask := held_rows(drawing.tables[name])) is not None
         for column in rule.columns
     }
-    again = replace(drawing, disturbed=disturbed, problems=[], sources={})
+    again = replace(drawing, disturbed=disturbed, problems=[], sources={}, observed={})
     for name in partial:
         columns = list(drawing.dataset.tables[name].columns)
-        seen, other = (apart(d, name, d.arrow(name, columns))[0] for d in (drawing, again))
+        seen, other = (
+            apart(d.tables[name], d.arrow(d.tables[name], columns))[0] for d in (drawing, again)
+        )
         rule = rules[name]
         assert rule is not None
         different = [c for c in columns if not seen.column(c).equals(other.column(c))]
@@ -134,7 +123,7 @@ def rule_problems(drawing: Drawing) -> Iterator[Problem]:
         if rule.along is not None:
             yield from _along_problems(drawing, recipe, rule)
         if rule.where is not None and not drawing.problems:
-            _where(drawing, name, rule)
+            _where(drawing.tables[name], rule)
         yield from _numbers_with_gaps(drawing, recipe, rule)
 
 

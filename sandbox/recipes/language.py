@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from sandbox.errors import did_you_mean
 from sandbox.recipes import functions as _vocabulary  # noqa: F401  fills FUNCTIONS
 from sandbox.recipes.here import Here
+from sandbox.recipes.numbering import numbered
 from sandbox.recipes.operators import (
     Unfit,
     arithmetic,
@@ -24,18 +26,40 @@ from sandbox.recipes.operators import (
     negative,
     truth,
 )
-from sandbox.recipes.registry import ARRAYS, FUNCTIONS, Function, Many, Parameter, as_array
-from sandbox.recipes.vectors import Vector, constant, either
+from sandbox.recipes.registry import ARRAYS, Function, Many, Parameter, as_array
+from sandbox.recipes.staged import Item, TravellingCall
+from sandbox.recipes.vectors import Array, Vector, constant, either
 
 if TYPE_CHECKING:
-    from sandbox.recipes.tables import Rows, Table
+    from sandbox.recipes.drawing import Drawing
+    from sandbox.recipes.tables import OwnTable, Table
+
+
+@dataclass
+class Call:
+    """The arguments of a call, which rows of them are missing, and the table that they name."""
+
+    positional: list[Any]
+    named: dict[str, Any]
+    missing: Array | None
+    other: Table | None = None
+
+    def result(self, called: Function, here: Here) -> Any:
+        """What the function makes of them: missing where one of them is."""
+        place = [here] if called.takes_here else []
+        result = called.call(*place, *self.positional, **self.named)
+        if isinstance(result, Vector):
+            return result.hiding(self.missing)
+        if isinstance(result, Many):
+            return result
+        return Vector(called.returns, np.asarray(result), self.missing)  # type: ignore[arg-type]
 
 
 class Evaluator:
-    """Evaluates the expressions of one place (`persons.age`) over rows of one table."""
+    """Evaluates the expression of one place (`persons.age`) over the rows of a table."""
 
-    def __init__(self, rows: Rows, place: str, node: ast.expr):
-        self.rows = rows
+    def __init__(self, table: Table, place: str, node: ast.expr):
+        self.table = table
         self.place = place
         self.sites = _sites(node)
 
@@ -58,18 +82,19 @@ class Evaluator:
         raise Unfit(f"{node.value!r} is not a value of the language", fix="when(condition, value)")
 
     def _name(self, node: ast.Name) -> Vector:
-        found = self.rows.named(node.id)
+        found = self.table.named(node.id)
         if found is None:
             raise self._unknown_name(node.id)
         return found
 
     def _unknown_name(self, name: str) -> Unfit:
-        if name in FUNCTIONS:
-            return Unfit(f"{name} is a function", fix=f"write {FUNCTIONS[name].usage}")
-        if name in self.rows.table.drawing.tables:
+        functions = self.table.drawing.functions
+        if name in functions:
+            return Unfit(f"{name} is a function", fix=f"write {functions[name].usage}")
+        if name in self.table.around:
             fix = f"pick({name}, …), lookup({name}, …), or walk a foreign key to it"
             return Unfit(f"{name} is a table, not a column", fix=fix)
-        known = self.rows.table.names()
+        known = self.table.names()
         return Unfit(f"there is no {name!r} here", fix=did_you_mean(name, known))
 
     def _attribute(self, node: ast.Attribute) -> Vector:
@@ -78,8 +103,8 @@ class Evaluator:
             what = f"{ast.unparse(node.value)} is no foreign key, so no dot can follow it"
             raise Unfit(what, reference.kind, "a reference to another table")
         table: Table = reference.table
-        found = table.rows().named(node.attr)
-        if found is None or node.attr in self.rows.table.drawing.shared_words:
+        found = table.named(node.attr)
+        if found is None or node.attr in self.table.drawing.shared_words:
             what = f"{table.name} has no column {node.attr!r}"
             raise Unfit(what, fix=did_you_mean(node.attr, table.names(own=True)))
         return found.take(reference.values).hiding(reference.missing)
@@ -128,44 +153,68 @@ class Evaluator:
         name = node.func.id if isinstance(node.func, ast.Name) else None
         if name is None:
             raise Unfit("only functions of the language can be called", ast.unparse(node.func))
-        if name not in FUNCTIONS:
-            raise Unfit(f"there is no function {name!r}", fix=did_you_mean(name, list(FUNCTIONS)))
-        called = FUNCTIONS[name]
-        if called.whole_table and not self.rows.is_whole:
-            whole: Vector = Evaluator(self.rows.whole(), self.place, node).over(self.sites, node)
-            return self.rows.cut(whole)
-        return self._called(called, node)
-
-    def over(self, sites: dict[ast.Call, str], node: ast.Call) -> Any:
-        """A call of a larger expression, with the call sites as that expression counts them."""
-        self.sites = sites
-        return self.run(node)
-
-    def _called(self, called: Function, node: ast.Call) -> Any:
-        bound = _bind(called, node)
-        other = next((self._table(n) for p, _, n in bound if p.takes == "table"), None)
-        positional: list[Any] = []
-        named: dict[str, Any] = {}
-        missing = None
-        for parameter, keyword, argument in bound:
-            value, gone = self._argument(called, parameter, argument, other)
-            missing = either(missing, gone)
-            if keyword is None:
-                positional.append(value)
-            else:
-                named[keyword] = value
-        if called.takes_here:
-            positional.insert(0, Here(self.rows, self.place, self.sites[node], other))
+        functions = self.table.drawing.functions
+        if name not in functions:
+            fix = did_you_mean(name, list(functions))
+            raise Unfit(f"there is no function {name!r}", fix=fix)
+        called = functions[name]
         try:
-            result = called.call(*positional, **named)
+            return self._called(called, node)
         except (TypeError, ValueError, ArithmeticError) as error:  # pa.ArrowInvalid is a ValueError
             what = f"{called.name} cannot work with these arguments: {error}"
             raise Unfit(what, ast.unparse(node), fix=called.usage) from None
-        if isinstance(result, Vector):
-            return result.hiding(missing)
-        if isinstance(result, Many):
-            return result
-        return Vector(called.returns, np.asarray(result), missing)  # type: ignore[arg-type]
+
+    def _called(self, called: Function, node: ast.Call) -> Any:
+        item = Item("call", self.table.name, self.place, self.sites[node], self._drawing.world)
+        if called.whole_table and self.table.is_piece:
+            rows = self.table.count
+
+            def arguments() -> TravellingCall:
+                return TravellingCall.of(self._call_of(called, node), called.name, rows)
+
+            whole = self._drawing.told_of(item, arguments)
+            return whole.slice(slice(self.table.first, self.table.first + rows))
+        call = self._call_of(called, node)
+        if called.numbered_by:
+            call.named["number"] = self._numbers(called, replace(item, kind="numbers"), call)
+        here = Here(self.table, self.place, self.sites[node], call.other)
+        result = call.result(called, here)
+        if called.declared and self._drawing.proving:
+            told = called.declared(here, result, *call.positional, **call.named)
+            self._drawing.observe(self.place, self.sites[node], told)
+        return result
+
+    def _numbers(self, called: Function, item: Item, call: Call) -> Array:
+        """How many earlier rows of the whole table are of each row's group."""
+        assert called.numbered_by is not None
+        groups = np.asarray(called.numbered_by(*call.positional, **call.named))
+        groups = np.broadcast_to(groups, self.table.count)
+        among = numbered(groups)
+        if not self.table.is_piece:
+            return among
+        number = self.table.number  # type: ignore[attr-defined]
+        before = self._drawing.numbers_before(item, groups, number)
+        return np.asarray(among + before[groups])
+
+    @property
+    def _drawing(self) -> Drawing:
+        return self.table.drawing
+
+    def _call_of(self, called: Function, node: ast.Call) -> Call:
+        """The arguments of a call as its function takes them, one value per row or one for all."""
+        bound = _bind(called, node)
+        other = next(
+            (self._table(n, called, bound) for p, _, n in bound if p.takes == "table"), None
+        )
+        call = Call([], {}, None, other)
+        for parameter, keyword, argument in bound:
+            value, gone = self._argument(called, parameter, argument, other)
+            call.missing = either(call.missing, gone)
+            if keyword is None:
+                call.positional.append(value)
+            else:
+                call.named[keyword] = value
+        return call
 
     def _argument(
         self, called: Function, parameter: Parameter, node: ast.expr, other: Table | None
@@ -178,7 +227,9 @@ class Evaluator:
             return _literal(called, parameter, node), None
         if takes == "theirs":
             assert other is not None
-            return Evaluator(other.rows(), f"{self.place}>{other.name}", node).run(node), None
+            return Evaluator(other, f"{self.place}>{other.name}", node).run(node), None
+        if takes == "parents":
+            return self._parents(node), None
         vector: Vector = self.run(node)
         try:
             if not isinstance(vector, Vector):
@@ -197,10 +248,24 @@ class Evaluator:
             unfit.node = unfit.node or node
             raise
 
-    def _table(self, node: ast.expr) -> Table:
-        tables = self.rows.table.drawing.tables
+    def _parents(self, node: ast.expr) -> Vector:
+        """An expression over the parents' rows, each row with its parent's value."""
+        table = self.table
+        if getattr(table, "recipe", None) is None or table.recipe.per is None:  # type: ignore[attr-defined]
+            raise Unfit(f"{table.name} has no rows per row of another table", fix="per: …")
+        own: OwnTable = table  # type: ignore[assignment]
+        assert own.parent is not None
+        owners = own.shape.owners
+        found: Vector = Evaluator(own.parent, f"{self.place}^", node).run(node)
+        return found.take(owners)
+
+    def _table(self, node: ast.expr, called: Function, bound: Bound) -> Table:
+        """The table that a call names: all of it, or the children of these rows."""
+        tables = self.table.around
         if isinstance(node, ast.Name) and node.id in tables:
-            return tables[node.id]
+            matches = any(keyword and p.kind is p.kind.VAR_KEYWORD for p, keyword, _ in bound)
+            children = called.of_children and not matches
+            return tables[node.id] if children else self._drawing.tables[node.id]
         what = f"{ast.unparse(node)} is not a table"
         unfit = Unfit(what, fix=did_you_mean(ast.unparse(node), list(tables)))
         unfit.node = node

@@ -12,8 +12,10 @@ from typing import Any
 
 from sandbox.descriptors import Path_, Source, load
 from sandbox.errors import Problem, did_you_mean
+from sandbox.recipes.own_functions import read_functions
+from sandbox.recipes.registry import Function
 
-TOP = ("asof", "secrets", "tables")
+TOP = ("asof", "secrets", "size", "tables")
 SHAPES = ("rows", "per", "file")
 SHAPE_WORDS = (*SHAPES, "hidden", "hold_out")
 LATER = ("truth", "faults")
@@ -79,10 +81,43 @@ class Recipe:
     asof: date
     secrets: Mapping[str, Expression]
     tables: Mapping[str, TableRecipe]
+    size: Mapping[str, int] = field(default_factory=dict)
+    functions: Mapping[str, Function] = field(default_factory=dict)
 
     @property
     def slug(self) -> str:
         return self.folder.name
+
+    def parent(self, table: str) -> str | None:
+        """The table that another has rows per row of."""
+        per = self.tables[table].per
+        if per is None:
+            return None
+        node = per.node
+        while isinstance(node, ast.BinOp):
+            node = node.left
+        return node.id if isinstance(node, ast.Name) else None
+
+    def family(self, table: str) -> str | None:
+        """The topmost table that a table's rows go back to; None for one that is read from a file.
+
+        A table of a file or of another dataset stands above a family and is no member of it.
+        """
+        top, seen = table, {table}
+        while (above := self.parent(top)) in self.tables and above not in seen:
+            assert above is not None
+            if self.tables[above].file is not None:
+                break
+            seen.add(above)
+            top = above
+        return None if self.tables[table].file is not None else top
+
+    def members(self, root: str) -> list[str]:
+        """The tables of a family, each after the one it has rows per row of."""
+        order = [root]
+        for name in order:
+            order += [n for n in self.tables if n not in order and self.parent(n) == name]
+        return order
 
 
 def read_recipe(folder: Path) -> tuple[Recipe | None, list[Problem]]:
@@ -123,7 +158,21 @@ class _Reader:
         if not tables:
             self.problem(("tables",), "there are no tables", fix="add tables:")
         made = {name: self.table(name, body) for name, body in tables.items()}
-        return Recipe(folder, self.source.file, asof, secrets, made)
+        size = {
+            name: count
+            for name, value in self.map(("size",), top.get("size") or {}).items()
+            if (count := self.size(("size", name), name, value, tables))
+        }
+        functions, found = read_functions(folder, f"{self.source.file.rpartition('/')[0]}")
+        self.problems += found
+        return Recipe(folder, self.source.file, asof, secrets, made, size, functions)
+
+    def size(self, at: Path_, name: str, value: object, tables: Iterable[str]) -> int | None:
+        """How many rows a table has at scale 1."""
+        if name not in tables:
+            what = f"size names {name!r}, which is no table of this recipe"
+            self.problem(at, what, fix=did_you_mean(name, list(tables)))
+        return self.count(at, value)
 
     def table(self, name: str, body: object) -> TableRecipe:
         at: Path_ = ("tables", name)

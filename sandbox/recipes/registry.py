@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_type_hints
 
 import numpy as np
@@ -29,19 +31,21 @@ Anything = Annotated[Vector, "anything"]  # missing values included: the functio
 Constant = Annotated[Any, "constant"]  # written out in the expression
 Constants = Annotated[list[Any], "list"]  # likewise, in square brackets
 FileName = Annotated[str, "file"]  # a CSV beside the recipe
+FromParents = Annotated[Vector, "parents"]  # an expression over the parents' rows
 OtherTable = Annotated["Table", "table"]  # a table's name
 Theirs = Annotated[Vector, "theirs"]  # an expression over the columns of that table
-ManyIntegers = Annotated["Many", "many"]  # several values per row
+ManyRows = Annotated["Many", "many"]  # several rows per row, for `per`
+Numbering = Annotated[Array, "numbering"]  # how many earlier rows are of this row's group
 
 ARRAYS = ("integer", "number", "boolean", "date", "datetime", "duration")
 
 
 @dataclass(frozen=True)
 class Many:
-    """Several values per row: each value, and the row it belongs to, in the rows' order."""
+    """Several rows per row: the row that each belongs to, ascending, and the words it brings."""
 
-    values: Array
     owners: Array
+    words: Mapping[str, Vector] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,13 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Function:
-    """One word of the language. A whole-table function needs all rows before it can tell one."""
+    """One word of the language. A whole-table function needs all rows before it can tell one.
+
+    `numbered_by` says the group of each row, a whole number of 0 or more, from the same arguments:
+    the function is then told how many earlier rows are of that group. `declared` summarises what
+    was drawn beside what was asked for. `of_children`: the table it names is looked at from here,
+    as the children of these rows, unless columns of it are matched.
+    """
 
     name: str
     call: Callable[..., Any]
@@ -65,6 +75,9 @@ class Function:
     whole_table: bool
     takes_here: bool
     topic: str
+    numbered_by: Callable[..., Array] | None = None
+    declared: Callable[..., Any] | None = None
+    of_children: bool = False
 
     @property
     def doc(self) -> str:
@@ -86,12 +99,32 @@ class Function:
 
 FUNCTIONS: dict[str, Function] = {}
 F = TypeVar("F", bound=Callable[..., Any])
+_filled: ContextVar[dict[str, Function]] = ContextVar("_filled", default=FUNCTIONS)
 
 
-def function(*, name: str | None = None, whole_table: bool = False) -> Callable[[F], F]:
+@contextmanager
+def vocabulary_of_its_own() -> Iterator[dict[str, Function]]:
+    """What is decorated inside becomes part of the yielded vocabulary, and not of the language."""
+    own: dict[str, Function] = {}
+    token = _filled.set(own)
+    try:
+        yield own
+    finally:
+        _filled.reset(token)
+
+
+def function(
+    *,
+    name: str | None = None,
+    whole_table: bool = False,
+    numbered_by: Callable[..., Array] | None = None,
+    declared: Callable[..., Any] | None = None,
+    of_children: bool = False,
+) -> Callable[[F], F]:
     """Add a function to the language under its own name (or `name`, where Python has taken that).
 
-    Its annotations say what it takes and returns; a first parameter `here` gives it its place.
+    Its annotations say what it takes and returns; a first parameter `here` gives it its place, and
+    with `numbered_by` a parameter `number: Numbering` the earlier rows of the same group.
     """
 
     def register(call: F) -> F:
@@ -100,11 +133,14 @@ def function(*, name: str | None = None, whole_table: bool = False) -> Callable[
         parameters = tuple(
             Parameter(p.name, _tag(hints[p.name]), p.default is p.empty, p.kind)
             for p in signature.parameters.values()
-            if p.name != "here"
+            if p.name != "here" and _tag(hints[p.name]) != "numbering"
         )
         word = name or call.__name__
-        assert word not in FUNCTIONS and call.__doc__, word
-        FUNCTIONS[word] = Function(
+        if word in FUNCTIONS:
+            raise Unfit(f"{word} is a function of the language already", fix="choose another name")
+        if not call.__doc__:
+            raise Unfit(f"{word} has no docstring", fix="say in a sentence what it gives")
+        _filled.get()[word] = Function(
             word,
             call,
             parameters,
@@ -112,6 +148,9 @@ def function(*, name: str | None = None, whole_table: bool = False) -> Callable[
             whole_table,
             "here" in signature.parameters,
             call.__module__.rpartition(".")[2],
+            numbered_by,
+            declared,
+            of_children,
         )
         return call
 

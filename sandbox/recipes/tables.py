@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from sandbox.recipes.language import Evaluator
 from sandbox.recipes.operators import Unfit
 from sandbox.recipes.recipe import Expression, TableRecipe
 from sandbox.recipes.registry import Many
+from sandbox.recipes.staged import Item, Need
 from sandbox.recipes.vectors import (
     Array,
     Kind,
@@ -29,16 +29,30 @@ if TYPE_CHECKING:
     from sandbox.recipes.drawing import Drawing
 
 REFERENCE_ENDINGS = ("_id", "_code")
+OF_NUMBERS_ALONE = {"code", "text", "shuffled"}  # functions that look at nothing but arguments
 SHAPE = "per"  # stands for "which rows there are" wherever columns are named
 
 
 class Table:
-    """One table's rows and columns; `references` says which column leads to which table."""
+    """Consecutive rows of a table, `count` of them from row `first` on: all, or those of a piece.
 
-    def __init__(self, drawing: Drawing, name: str, references: Mapping[str, str]):
+    `references` says which column leads to which table; `around` holds the tables as they are seen
+    from here, those of the same piece cut as this one is.
+    """
+
+    first = 0
+
+    def __init__(
+        self,
+        drawing: Drawing,
+        name: str,
+        references: Mapping[str, str],
+        around: Mapping[str, Table] | None = None,
+    ):
         self.drawing = drawing
         self.name = name
         self.references = references
+        self.around = drawing.tables if around is None else around
         self.cache: dict[str, Vector] = {}
 
     @property
@@ -53,27 +67,38 @@ class Table:
     def columns(self) -> Sequence[str]:
         raise NotImplementedError
 
+    @property
+    def is_piece(self) -> bool:
+        """Whether other rows of the table lie in other pieces."""
+        return False
+
     def make(self, column: str) -> Vector:
         """The values of a column, not yet as references."""
         raise NotImplementedError
 
     def column(self, name: str) -> Vector:
-        """A whole column, made once."""
+        """A column of these rows, made once."""
         self.drawing.note(self.name, name)
         if name not in self.cache:
             with self.drawing.making(self.name, name):
                 vector = self.make(name).spread(self.count)
                 vector = self.drawing.disturb(self.name, name, vector)
+                vector = self.drawing.forced(self.name, name, vector)
                 self.cache[name] = self.linked(name, vector)
         return self.cache[name]
 
+    def keys_at(self, index: Array) -> Vector:
+        """The keys of the rows numbered `index`, from 0 for the first of these rows."""
+        return self.column(self.key).keys().take(index)
+
     def linked(self, name: str, vector: Vector) -> Vector:
         """A foreign key's values as row numbers of the table that they lead to."""
-        target = self.drawing.tables.get(self.references.get(name, ""))
-        if target is None or vector.table is target:
+        target = self.around.get(self.references.get(name, ""))
+        if target is None or (vector.table and vector.table.name == target.name):
             return vector
         if vector.table is not None:
             raise Unfit(f"{name} leads to {vector.table.name}", expected=target.name)
+        target = self.drawing.tables[target.name]
         keys = target.column(target.key).keys()
         if keys.kind != vector.keys().kind:
             what = f"{name} must lead to {target.name}"
@@ -95,6 +120,16 @@ class Table:
         long = (name + ending for ending in REFERENCE_ENDINGS)
         return next((c for c in long if c in self.columns and c in self.references), None)
 
+    def named(self, name: str) -> Vector | None:
+        """What a name means in an expression over these rows, None if nothing."""
+        column = self.resolve(name)
+        if column is not None:
+            return self.column(column)
+        if name in self.drawing.secrets:
+            return self.drawing.secret(name)
+        word = _WORDS.get(name)
+        return word(self) if word and name in self.words else None
+
     def names(self, *, own: bool = False) -> list[str]:
         """What an expression can name; `own` leaves out the words of the language."""
         short = [c.rpartition("_")[0] for c in self.references if c.endswith(REFERENCE_ENDINGS)]
@@ -105,9 +140,6 @@ class Table:
     def words(self) -> list[str]:
         """The words of the language that mean something for a row of this table."""
         return ["row", "asof", "scale"]
-
-    def rows(self, start: int = 0, stop: int | None = None) -> Rows:
-        return Rows(self, start, self.count if stop is None else stop)
 
 
 class GivenTable(Table):
@@ -150,11 +182,12 @@ def kind_of(arrow: pa.DataType) -> Kind:
 class OwnTable(Table):
     """A table of the recipe: from a file, of so many rows, or so many per row of another."""
 
-    def __init__(self, drawing: Drawing, recipe: TableRecipe):
+    def __init__(
+        self, drawing: Drawing, recipe: TableRecipe, around: Mapping[str, Table] | None = None
+    ):
         self.described = drawing.dataset.tables.get(recipe.name)
-        super().__init__(
-            drawing, recipe.name, self.described.foreign_keys if self.described else {}
-        )
+        references = self.described.foreign_keys if self.described else {}
+        super().__init__(drawing, recipe.name, references, around)
         self.recipe = recipe
 
     @property
@@ -187,20 +220,19 @@ class OwnTable(Table):
 
     @cached_property
     def parent(self) -> Table | None:
-        """The table that this one has rows per row of."""
+        """The table that this one has rows per row of, as it is seen from here."""
         if self.recipe.per is None:
             return None
         name = _factors(self.recipe.per.node)[0]
-        tables = self.drawing.tables
-        if isinstance(name, ast.Name) and name.id in tables:
-            return tables[name.id]
+        if isinstance(name, ast.Name) and name.id in self.around:
+            return self.around[name.id]
         unfit = Unfit("per does not begin with a table", ast.unparse(name), "TABLE * COUNT")
         unfit.node = name
         raise unfit
 
     @cached_property
     def shape(self) -> Many:
-        """The parent's row that each row belongs to; the values are parts, if any were split."""
+        """The parent's row that each row belongs to, and the words that came with it."""
         expression = self.recipe.per
         assert expression is not None
         with self.drawing.making(self.name, SHAPE):
@@ -215,41 +247,165 @@ class OwnTable(Table):
                 raise Unfit("per counts rows", count.kind, expected, "round(…), max(0, …)")
             if count.missing is not None:
                 values = np.where(count.missing, 0, values)
-            return Many(np.empty(0, np.int64), np.repeat(np.arange(len(values)), values))
+            return Many(np.repeat(np.arange(len(values)), values))
 
     def _per(self, expression: Expression, factors: list[ast.expr]) -> Any:
         assert self.parent is not None
         node = factors[0]
         for factor in factors[1:]:
             node = ast.copy_location(ast.BinOp(node, ast.Mult(), factor), expression.node)
-        return Evaluator(self.parent.rows(), f"{self.name}.{SHAPE}", node).run(node)
+        return Evaluator(self.parent, f"{self.name}.{SHAPE}", node).run(node)
 
     @cached_property
     def position(self) -> Array:
         """The number of each row among those of its parent, from 1."""
         owners = self.shape.owners
-        first = np.searchsorted(owners, owners)
-        return np.arange(len(owners)) - first + 1
+        starts = np.flatnonzero(np.diff(owners, prepend=-1))
+        first = np.repeat(starts, np.diff(starts, append=len(owners)))
+        return np.arange(1, len(owners) + 1) - first
 
     @property
     def words(self) -> list[str]:
         if self.recipe.per is None:
             return super().words
-        parts = ["part"] if "split(" in self.recipe.per.text else []
-        return [*super().words, "parent", "position", *parts]
+        return [*super().words, "parent", "position", *self.shape.words]
+
+    def named(self, name: str) -> Vector | None:
+        found = super().named(name)
+        if found is None and self.recipe.per is not None:
+            return self.shape.words.get(name)
+        return found
 
     def make(self, column: str) -> Vector:
         if column in self.file_columns:
             return self.file_columns[column]
-        return self.evaluate(column, self.rows())
-
-    def evaluate(self, column: str, rows: Rows) -> Vector:
         expression = self.recipe.columns[column]
-        found = Evaluator(rows, expression.place, expression.node).run(expression.node)
+        return self.evaluate(expression)
+
+    def evaluate(self, expression: Expression) -> Vector:
+        """The values of an expression over these rows."""
+        found = Evaluator(self, expression.place, expression.node).run(expression.node)
         if isinstance(found, Many):
             raise Unfit("several values per row belong in per only")
         assert isinstance(found, Vector)
         return found
+
+    def keys_at(self, index: Array) -> Vector:
+        if not self._key_counts:
+            return super().keys_at(index)
+        rows = Numbered(self, index)
+        expression = self.recipe.columns[self.key]
+        return rows.evaluate(expression).spread(len(index))
+
+    def keys_beyond(self) -> Vector:
+        """The keys that these rows would have if as many lay before them as the table has."""
+        beyond = np.arange(self.first, self.first + self.count) + self.drawing.total(self.name)
+        return Numbered(self, beyond - self.first).evaluate(self.recipe.columns[self.key])
+
+    @cached_property
+    def _key_counts(self) -> bool:
+        """Whether the key is made of nothing but the row's number, and so known for any row."""
+        expression = self.recipe.columns.get(self.key)
+        if expression is None or self.recipe.file is not None:
+            return False
+        nodes = list(ast.walk(expression.node))
+        calls = {n.func for n in nodes if isinstance(n, ast.Call)}
+        names = {n.id for n in nodes if isinstance(n, ast.Name) and n not in calls}
+        functions = {f.id for f in calls if isinstance(f, ast.Name)}
+        return names == {"row"} and functions <= OF_NUMBERS_ALONE
+
+
+class Numbered(OwnTable):
+    """Rows of a table in any order, of which only the numbers are known: `row` and draws by it."""
+
+    def __init__(self, table: OwnTable, index: Array):
+        super().__init__(table.drawing, table.recipe, table.around)
+        self.index = np.asarray(index) + table.first
+
+    @property
+    def count(self) -> int:
+        return len(self.index)
+
+    def named(self, name: str) -> Vector | None:
+        return Vector("integer", self.index + 1) if name == "row" else None
+
+
+class PieceTable(OwnTable):
+    """The rows of a table that lie in one piece of it."""
+
+    def __init__(
+        self, drawing: Drawing, recipe: TableRecipe, around: Mapping[str, Table], number: int,
+        span: tuple[int, int] | None = None,
+    ):  # fmt: skip
+        super().__init__(drawing, recipe, around)
+        self.number, self.span = number, span
+
+    @property
+    def is_piece(self) -> bool:
+        return True
+
+    @cached_property
+    def first(self) -> int:  # type: ignore[override]
+        if self.span:
+            return self.span[0]
+        return int(self.drawing.staged.offsets(self.name, self.drawing.world)[self.number])
+
+    @cached_property
+    def count(self) -> int:
+        return self.span[1] - self.span[0] if self.span else super().count
+
+    @cached_property
+    def shape(self) -> Many:
+        if not self.span:
+            return super().shape
+        whole = self.drawing.tables[self.name]
+        assert isinstance(whole, OwnTable)
+        rows = slice(*self.span)
+        words = {name: vector.slice(rows) for name, vector in whole.shape.words.items()}
+        return Many(whole.shape.owners[rows], words)
+
+    @cached_property
+    def position(self) -> Array:
+        if not self.span:
+            return super().position
+        whole = self.drawing.tables[self.name]
+        assert isinstance(whole, OwnTable)
+        return whole.position[slice(*self.span)]
+
+
+class CutTable(OwnTable):
+    """A whole table whose rows are drawn in pieces: what is known of all of them was put together
+    in an earlier pass, and is asked for (Need) where it was not."""
+
+    @property
+    def is_root(self) -> bool:
+        return self.name in self.drawing.cuts
+
+    @cached_property
+    def count(self) -> int:
+        if self.is_root:
+            return super().count
+        return int(self.drawing.staged.offsets(self.name, self.drawing.world)[-1])
+
+    @cached_property
+    def shape(self) -> Many:
+        item = Item("shape", self.name, world=self.drawing.world)
+        known = self.drawing.staged.find(item)
+        if known is not None:
+            return known.many(self.drawing)
+        if not self.is_root:
+            raise Need(item)
+        return super().shape
+
+    def column(self, name: str) -> Vector:
+        self.drawing.note(self.name, name)
+        if name not in self.cache:
+            item = Item("column", self.name, name, world=self.drawing.world)
+            known = self.drawing.staged.find(item)
+            if known is None:
+                raise Need(item)
+            self.cache[name] = known.vector(self.drawing)
+        return self.cache[name]
 
 
 def _factors(node: ast.expr) -> list[ast.expr]:
@@ -259,70 +415,24 @@ def _factors(node: ast.expr) -> list[ast.expr]:
     return [node]
 
 
-@dataclass(frozen=True)
-class Rows:
-    """Some consecutive rows of a table, `start` to `stop` (not included), of which all is known."""
-
-    table: Table
-    start: int
-    stop: int
-
-    @property
-    def is_whole(self) -> bool:
-        return (self.start, self.stop) == (0, self.table.count)
-
-    def whole(self) -> Rows:
-        return self.table.rows()
-
-    def cut(self, whole: Vector) -> Vector:
-        """These rows of a whole column."""
-        return whole if not whole.values.ndim else whole.take(np.arange(self.start, self.stop))
-
-    def column(self, name: str) -> Vector:
-        """A column of these rows only: cells of the others are not drawn, but for whole-table
-        functions and for columns of other tables."""
-        if self.is_whole or not isinstance(self.table, OwnTable) or self.table.recipe.file:
-            return self.cut(self.table.column(name))
-        vector = self.table.evaluate(name, self).spread(self.stop - self.start)
-        return self.table.linked(name, vector)
-
-    def named(self, name: str) -> Vector | None:
-        """What a name means in an expression over these rows, None if nothing."""
-        column = self.table.resolve(name)
-        if column is not None:
-            return self.column(column)
-        drawing = self.table.drawing
-        if name in drawing.secrets:
-            return drawing.secret(name)
-        word = _WORDS.get(name)
-        return word(self) if word and name in self.table.names() else None
+def _row(table: Table) -> Vector:
+    return Vector("integer", np.arange(table.first + 1, table.first + table.count + 1))
 
 
-def _row(rows: Rows) -> Vector:
-    return Vector("integer", np.arange(rows.start + 1, rows.stop + 1))
+def _parent(table: Table) -> Vector:
+    assert isinstance(table, OwnTable)
+    return Vector("reference", table.shape.owners, table=table.parent)
 
 
-def _parent(rows: Rows) -> Vector:
-    assert isinstance(rows.table, OwnTable)
-    owners = rows.table.shape.owners[rows.start : rows.stop]
-    return Vector("reference", owners, table=rows.table.parent)
+def _position(table: Table) -> Vector:
+    assert isinstance(table, OwnTable)
+    return Vector("integer", table.position)
 
 
-def _position(rows: Rows) -> Vector:
-    assert isinstance(rows.table, OwnTable)
-    return Vector("integer", rows.table.position[rows.start : rows.stop])
-
-
-def _part(rows: Rows) -> Vector:
-    assert isinstance(rows.table, OwnTable)
-    return Vector("integer", rows.table.shape.values[rows.start : rows.stop])
-
-
-_WORDS: dict[str, Callable[[Rows], Vector]] = {
+_WORDS: dict[str, Callable[[Table], Vector]] = {
     "row": _row,
     "parent": _parent,
     "position": _position,
-    "part": _part,
-    "asof": lambda rows: constant(rows.table.drawing.recipe.asof),
-    "scale": lambda rows: constant(float(rows.table.drawing.scale)),
+    "asof": lambda table: constant(table.drawing.recipe.asof),
+    "scale": lambda table: constant(float(table.drawing.scale)),
 }

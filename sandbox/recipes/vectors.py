@@ -63,6 +63,15 @@ class Vector:
         gone = None if self.missing is None else _at(self.missing, index)
         return replace(self, values=self.values[index], missing=gone)
 
+    def slice(self, rows: slice) -> Vector:
+        """The values of consecutive rows, without a copy; a constant stays one."""
+        if not self.values.ndim:
+            return self
+        gone = self.missing
+        if gone is not None and gone.ndim:
+            gone = gone[rows]
+        return replace(self, values=self.values[rows], missing=gone)
+
     def hiding(self, mask: Array | None) -> Vector:
         """The same values, with those under `mask` missing as well."""
         gone = either(self.missing, mask)
@@ -77,8 +86,7 @@ class Vector:
         """Where a reference leads, as the key of that table; any other vector as it is."""
         if self.table is None:
             return self
-        key = self.table.column(self.table.key).keys()
-        return key.take(self.values).hiding(self.missing)
+        return self.table.keys_at(self.values).hiding(self.missing)
 
 
 def _at(mask: Array, index: Array) -> Array:

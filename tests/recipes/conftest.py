@@ -1,6 +1,6 @@
 """A small dataset and its recipe, written on the spot: what each test needs and nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -46,7 +46,13 @@ class Kitchen:
     upstream: dict
 
     def draw(self, seed=b"seed", **more):
-        return recipes.draw(self.folder, self.dataset, self.upstream, seed, **more)
+        """What was drawn, every table read into memory."""
+        drawn = recipes.draw(self.folder, self.dataset, self.upstream, seed, **more)
+        groups = {
+            group: {name: table.to_table() for name, table in getattr(drawn, group).items()}
+            for group in ("full", "published", "truth")
+        }
+        return replace(drawn, **groups)
 
     def check(self, tables=None):
         return recipes.check(self.folder, self.dataset, tables or {})

@@ -41,22 +41,17 @@ def test_twice_the_rows_leave_the_first_half_as_it_was(cook):
         assert double[name].slice(0, table.num_rows).equals(table)
 
 
-@pytest.mark.parametrize(("start", "stop"), [(0, 1), (3, 100), (101, 399), (250, 250)])
-def test_a_range_of_rows_can_be_drawn_alone(cook, start, stop):
-    drawing = cook(TABLES, _recipe()).drawing()
-    table = drawing.tables["people"]
-    for name in ("age", "height", "born", "home_id"):
-        whole, alone = table.column(name), table.rows(start, stop).column(name)
-        assert (alone.values == whole.values[start:stop]).all()
-        if whole.missing is not None:
-            assert (alone.missing == whole.missing[start:stop]).all()
-
-
-def test_a_range_of_a_whole_table_function_is_cut_from_the_whole(cook):
-    people = PEOPLE | {"age": "quota(20_000, by=row)", "born": "date('1990-01-01')"}
-    table = cook(TABLES, _recipe(people=people)).drawing().tables["people"]
-    cut = table.rows(10, 20).column("age")
-    assert (cut.values == table.column("age").values[10:20]).all()
+@pytest.mark.parametrize("rows", [1_000, 399, 200, 60, 7])
+def test_partitioning_never_matters(cook, rows):
+    """1, 2, 2, 7 and 58 pieces; names and ages stand for cell functions, the rest needs the whole."""
+    people = PEOPLE | {"place": "rank(height, by=age)", "share": "quota(20_000, by=age)",
+                       "id": "national_id_no(born, 'F')", "friend": "nth(people, 3, age=age)"}  # fmt: skip
+    tables = TABLES | {"people": TABLES["people"] | {"place": "integer", "share": "integer",
+                                                     "id": "string", "friend": "string"}}  # fmt: skip
+    kitchen = cook(tables, _recipe(people=people))
+    whole, pieces = kitchen.draw(), kitchen.draw(rows_per_piece=rows)
+    for name, table in whole.full.items():
+        assert pieces.full[name].equals(table), name
 
 
 def test_another_call_in_the_expression_keeps_the_draws_of_the_first(column):

@@ -12,6 +12,7 @@ from sandbox.recipes.operators import Unfit, truth
 from sandbox.recipes.registry import (
     Anything,
     Booleans,
+    FromParents,
     Integers,
     Numbers,
     OtherTable,
@@ -121,7 +122,7 @@ def nth(here: Here, table: OtherTable, number: Integers, **matching: Anything) -
 
 def _owners(here: Here) -> Array:
     """The row of this table that each row of the other one was made for."""
-    child, table = here.the_child(), here.rows.table
+    child, table = here.the_child(), here.table
     if getattr(child, "parent", None) is not table:
         fix = f"only tables with `per: {table.name} * …` can be summed up here"
         raise Unfit(f"{child.name} has no rows per row of {table.name}", fix=fix)
@@ -131,15 +132,14 @@ def _owners(here: Here) -> Array:
 
 
 def _summed(here: Here, values: Array | None) -> Array:
-    owners, rows = _owners(here), here.rows.table.count
-    return here.cut(np.bincount(owners, values, minlength=rows))
+    return np.bincount(_owners(here), values, minlength=here.count)
 
 
 def _holding(here: Here, condition: Vector) -> Array:
     return truth(condition.spread(here.the_child().count))
 
 
-@function()
+@function(of_children=True)
 def count(here: Here, table: OtherTable, condition: Theirs | None = None,
           **matching: Anything) -> Integers:  # fmt: skip
     """How many rows of another table belong to this row, or match it.
@@ -156,7 +156,7 @@ def count(here: Here, table: OtherTable, condition: Theirs | None = None,
     return _summed(here, holds).astype(np.int64)
 
 
-@function(name="sum")
+@function(name="sum", of_children=True)
 def sum_(here: Here, table: OtherTable, values: Theirs) -> Numbers:
     """The sum of a column over the rows of another table that belong to this row.
 
@@ -167,7 +167,7 @@ def sum_(here: Here, table: OtherTable, values: Theirs) -> Numbers:
     return _summed(here, known if spread.missing is None else np.where(spread.missing, 0, known))
 
 
-@function(name="any")
+@function(name="any", of_children=True)
 def any_(here: Here, table: OtherTable, condition: Theirs) -> Booleans:
     """Whether a condition holds for at least one row of another table that belongs to this row.
 
@@ -176,10 +176,19 @@ def any_(here: Here, table: OtherTable, condition: Theirs) -> Booleans:
     return _summed(here, _holding(here, condition).astype(float)) > 0
 
 
-@function(name="all")
+@function(name="all", of_children=True)
 def all_(here: Here, table: OtherTable, condition: Theirs) -> Booleans:
     """Whether a condition holds for every row of another table that belongs to this row.
 
     table: a table with rows per row of this one. condition: about its columns.
     """
     return np.asarray(_summed(here, (~_holding(here, condition)).astype(float)) == 0)
+
+
+@function()
+def per_parent(values: FromParents) -> Anything:
+    """One value for all rows of the same parent: per_parent(family_name()).
+
+    values: an expression over the parent's columns; what it draws is drawn once per parent.
+    """
+    return values

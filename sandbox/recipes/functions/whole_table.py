@@ -19,7 +19,7 @@ from sandbox.recipes.registry import (
     FileName,
     Integers,
     Many,
-    ManyIntegers,
+    ManyRows,
     Numbers,
     function,
 )
@@ -40,7 +40,7 @@ def quota(here: Here, total: Numbers, by: Numbers) -> Integers:
 
 
 @function(whole_table=True)
-def split(here: Here, total: Integers, file: FileName) -> ManyIntegers:
+def split(here: Here, total: Integers, file: FileName) -> ManyRows:
     """For `per`: each row's total as parts that add up to it exactly, one row per part.
 
     The word `part` holds each part in the new table. total: a whole number per row, such as the
@@ -52,7 +52,7 @@ def split(here: Here, total: Integers, file: FileName) -> ManyIntegers:
         raise Unfit(f"{file} must hold whole numbers from 1 and one column of shares")
     totals = here.spread(total)
     sizes = _sizes(here, totals, figures.low, keyed.guide(figures.shares[:, 0], 16))
-    return Many(sizes[1], sizes[0])
+    return Many(sizes[0], {"part": Vector("integer", sizes[1])})
 
 
 def _sizes(here: Here, totals: Array, values: Array, guide: Array) -> tuple[Array, Array]:

@@ -1,0 +1,440 @@
+"""Large recipes in pieces: each a pure function of recipe, seed and row range, drawn anywhere.
+
+The topmost table of a family is cut into row ranges, and every table below goes with its parents.
+What a piece must know of other pieces (where its rows begin, the values of a whole-table function)
+is found in passes before the last one; see `staged`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from sandbox.errors import Problem, RecipeError
+from sandbox.recipes.agreement import type_problems
+from sandbox.recipes.drawing import Drawing, Spoilt
+from sandbox.recipes.finish import (
+    Drawn,
+    by_key,
+    finish,
+    in_memory,
+    key_problems,
+    make_everything,
+)
+from sandbox.recipes.here import Here
+from sandbox.recipes.hold_out import telling_rows
+from sandbox.recipes.language import Call
+from sandbox.recipes.registry import Many
+from sandbox.recipes.staged import (
+    Item,
+    Need,
+    Told,
+    TravellingCall,
+    joined,
+    loose,
+    starts,
+)
+from sandbox.recipes.tables import SHAPE, OwnTable, Table
+from sandbox.recipes.vectors import Array, Vector
+from sandbox.recipes.workers import Job, Runner, runner
+
+__all__ = ["ROWS", "Done", "Order", "cuts", "draw", "perform", "runner"]
+
+ROWS = 65_536  # of the topmost table in a piece: some hundred thousand rows with those below
+FORMAT = "ipc"
+GROUPS = ("full", "published", "truth")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is wanted of one piece of the family of `root`: items told, or its tables written."""
+
+    root: str
+    number: int
+    items: tuple[Item, ...] = ()
+    final: bool = False
+
+
+@dataclass
+class Done:
+    """What came of an order. files: by group (full, published, truth) and table."""
+
+    told: list[Any] = field(default_factory=list)
+    needs: list[Item] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    files: dict[tuple[str, str], Written] = field(default_factory=dict)
+    observed: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file of one piece of a table: its path below the spool, and what its keys are like."""
+
+    path: str
+    rows: int
+    first: Any
+    last: Any
+    rising: bool
+
+
+def cuts(drawing: Drawing, rows: int) -> dict[str, Array]:
+    """Where the topmost tables with more than `rows` rows are cut: bounds from 0 to their count."""
+    bounds = {}
+    roots = dict.fromkeys(filter(None, map(drawing.recipe.family, drawing.recipe.tables)))
+    for root in roots:
+        try:
+            count = drawing.tables[root].count
+        except Spoilt:
+            continue
+        if count > rows:
+            number = -(-count // rows)
+            bounds[root] = np.arange(number + 1) * count // number
+    return bounds
+
+
+# --- in the process of a piece --------------------------------------------------------------------
+
+
+def perform(drawing: Drawing, order: Order, spool: Path) -> Done:
+    """Do what is ordered with one piece."""
+    done = Done()
+    drawing.problems.clear()
+    drawing.forget_spoilt()
+    views: dict[Any, dict[str, Table]] = {}
+
+    def tables(of: Drawing) -> dict[str, Table]:
+        if of.world not in views:
+            views[of.world] = of.piece(order.root, order.number)
+        return views[of.world]
+
+    for item in order.items:
+        of = drawing.in_world(item.world)
+        try:
+            done.told.append(_tell(of, tables(of), item))
+        except Need as need:
+            done.needs.append(need.item)
+        except Spoilt:
+            continue
+    if order.final:
+        _write(drawing, tables(drawing), order, spool, done)
+    done.problems = list(drawing.problems)
+    return done
+
+
+def _tell(drawing: Drawing, tables: Mapping[str, Table], item: Item) -> Any:
+    """A piece's part of an item."""
+    table = tables[item.table]
+    assert isinstance(table, OwnTable)
+    if item.kind == "rows":
+        return table.count
+    if item.kind == "shape":
+        assert table.parent is not None
+        words = {name: loose(vector) for name, vector in table.shape.words.items()}
+        return table.shape.owners + table.parent.first, words
+    if item.kind == "column":
+        return loose(table.column(item.place).spread(table.count))
+    drawing.wanted = item
+    try:
+        _provoke(drawing, tables, item)
+    except Told as told:
+        return told.part
+    finally:
+        drawing.wanted = None
+    raise AssertionError(f"{item} was not met on the way to {item.place}")
+
+
+def _provoke(drawing: Drawing, tables: Mapping[str, Table], item: Item) -> None:
+    """Evaluate the expression in which an item's call stands."""
+    name, _, what = item.place.partition(".")
+    table = tables[name]
+    assert isinstance(table, OwnTable)
+    what = what.rstrip("^")
+    if what == SHAPE:
+        assert table.shape
+    elif what in table.columns:
+        table.column(what)
+    else:
+        finish(drawing, tables)
+
+
+def _write(
+    drawing: Drawing, tables: Mapping[str, Table], order: Order, spool: Path, done: Done
+) -> None:
+    """The finished tables of a piece as files, or what it still needs."""
+    own = {name: tables[name] for name in drawing.recipe.members(order.root)}
+    drawing.observed.clear()
+    for table in own.values():
+        assert isinstance(table, OwnTable)
+        done.needs += _needs_of(table)
+    if done.needs or drawing.problems:
+        return
+    try:
+        problems = [*type_problems(drawing, own)]
+        finished = None if problems else finish(drawing, own)
+    except Need as need:
+        done.needs.append(need.item)
+        return
+    except Spoilt:
+        return
+    drawing.problems += problems
+    if finished is None:
+        return
+    for group in GROUPS:
+        for name, table in getattr(finished, group).items():
+            if group == "full" and table is finished.published[name]:
+                continue
+            key = drawing.key_of(name)
+            path = f"{group}/{name}/{order.number:05d}.arrow"
+            done.files[group, name] = _written(table, key, spool, path)
+    done.observed = {
+        at: told for at, told in drawing.observed.items() if at[0].partition(".")[0] in own
+    }
+
+
+def _needs_of(table: OwnTable) -> list[Item]:
+    """Make every column of a piece; returns what is needed for those that cannot be made yet."""
+    needs: list[Item] = []
+    for column in table.columns:
+        try:
+            table.column(column)
+        except Need as need:
+            needs.append(need.item)
+        except Spoilt:
+            continue
+    return needs
+
+
+def _written(table: pa.Table, key: str | None, spool: Path, path: str) -> Written:
+    (spool / path).parent.mkdir(parents=True, exist_ok=True)
+    with pa.ipc.new_file(spool / path, table.schema) as writer:
+        writer.write_table(table)
+    if key is None or not table.num_rows:
+        return Written(path, table.num_rows, None, None, True)
+    keys = table.column(key)
+    rising = keys.null_count == 0 and bool(
+        pc.all(pc.less(keys.slice(0, len(keys) - 1), keys.slice(1))).as_py() is not False
+    )
+    return Written(path, len(keys), keys[0].as_py(), keys[-1].as_py(), rising)
+
+
+# --- in the process that drives -------------------------------------------------------------------
+
+
+def draw(
+    plain: Drawing,
+    bounds: Mapping[str, Array],
+    spool: Path | None,
+    runs: Runner,
+    progress: Callable[[str], None],
+) -> Drawn:
+    """Draw a recipe in pieces; `plain` is the same uncut, of which only shapes are known."""
+    temporary = None
+    if spool is None:
+        temporary = tempfile.TemporaryDirectory(prefix="sandbox-pieces-")
+        spool = Path(temporary.name)
+    spool.mkdir(parents=True, exist_ok=True)
+    drawing = replace(plain, cuts=bounds, staged_in=spool / "staged", problems=[], sources={},
+                      observed={})  # fmt: skip
+    driver = _Driver(drawing, spool, runs, progress)
+    for root in bounds:
+        table = plain.tables[root]
+        if isinstance(table, OwnTable) and table.recipe.per is not None:
+            drawing.staged.keep_many(Item("shape", root), table.shape)
+    with runs.open(Job.of(drawing, spool)):
+        drawn = driver.run()
+    if temporary is not None:
+        weakref.finalize(drawn, temporary.cleanup)
+    return drawn
+
+
+@dataclass
+class _Driver:
+    drawing: Drawing
+    spool: Path
+    runs: Runner
+    progress: Callable[[str], None]
+
+    def run(self) -> Drawn:
+        drawing = self.drawing
+        self._settle()
+        written: dict[tuple[str, str], list[Written]] = {}
+        for root in drawing.cuts:
+            for done in self._pass(root, final=True):
+                for at, file in done.files.items():
+                    written.setdefault(at, []).append(file)
+                for (place, site), told in done.observed.items():
+                    drawing.observe(place, site, told)
+        whole = self._whole_tables()
+        groups = {group: dict(getattr(whole, group)) for group in GROUPS}
+        for (group, name), files in written.items():
+            groups[group][name] = self._dataset(group, name, files)
+        drawn = Drawn(groups["published"] | groups["full"], groups["published"], groups["truth"])
+        self._prove(drawn)
+        return drawn
+
+    def _settle(self) -> None:
+        """Find out, pass by pass, all that the last one must know of the whole."""
+        while wanted := {n for root in self.drawing.cuts for n in self._lacking(root)}:
+            while wanted:
+                ready, more = self._sorted_out(wanted)
+                if not ready and more <= wanted:
+                    self._circle(wanted)
+                self._find(ready)
+                wanted = (wanted | more) - set(ready)
+
+    def _lacking(self, root: str) -> list[Item]:
+        done = perform(self.drawing, Order(root, 0, final=True), self.spool / "trial")
+        self._no_problems([done])
+        return done.needs
+
+    def _sorted_out(self, wanted: Iterable[Item]) -> tuple[list[Item], set[Item]]:
+        """What can be told now, and what else is needed for the rest; tried on the first piece."""
+        ready, more = [], set()
+        for item in sorted(wanted, key=repr):
+            done = perform(self.drawing, Order(self._root(item), 0, (item,)), self.spool)
+            self._no_problems([done])
+            needs = done.needs or self._needs_of_whole(item)
+            more |= set(needs)
+            if not needs:
+                ready.append(item)
+        return ready, more
+
+    def _needs_of_whole(self, item: Item) -> list[Item]:
+        """A call is made once over all rows, so it must be known how many there are."""
+        if item.kind != "call":
+            return []
+        try:
+            assert self.drawing.in_world(item.world).tables[item.table].count >= 0
+        except Need as need:
+            return [need.item]
+        return []
+
+    def _circle(self, wanted: Iterable[Item]) -> None:
+        what = "Whole-table functions wait for each other: " + "; ".join(sorted(map(str, wanted)))
+        fix = "let one of them be drawn without the next"
+        raise RecipeError([Problem(what, self.drawing.recipe.file, None, fix=fix)])
+
+    def _root(self, item: Item) -> str:
+        root = self.drawing.recipe.family(item.table)
+        assert root is not None
+        return root
+
+    def _find(self, ready: Sequence[Item]) -> None:
+        for root in self.drawing.cuts:
+            items = tuple(item for item in ready if self._root(item) == root)
+            if items:
+                parts = [done.told for done in self._pass(root, items)]
+                for item, told in zip(items, zip(*parts, strict=True), strict=True):
+                    self._keep(item, told)
+
+    def _pass(self, root: str, items: tuple[Item, ...] = (), *, final: bool = False) -> list[Done]:
+        number = len(self.drawing.cuts[root]) - 1
+        orders = [Order(root, n, items, final) for n in range(number)]
+        done = []
+        for n, one in enumerate(self.runs.map(orders), 1):
+            self._no_problems([one])
+            done.append(one)
+            if final:
+                self.progress(f"{root}: piece {n} of {number}")
+        return done
+
+    def _no_problems(self, all_done: Iterable[Done]) -> None:
+        problems = [problem for done in all_done for problem in done.problems]
+        if problems:
+            raise RecipeError(problems)
+
+    def _keep(self, item: Item, told: Sequence[Any]) -> None:
+        staged, drawing = self.drawing.staged, self.drawing.in_world(item.world)
+        if item.kind == "rows":
+            staged.keep(item, values=starts(told))
+        elif item.kind == "shape":
+            owners = np.concatenate([part[0] for part in told])
+            words = {name: joined([part[1][name] for part in told]) for name in told[0][1]}
+            attached = {name: word.vector(drawing) for name, word in words.items()}
+            staged.keep_many(item, Many(owners, attached))
+        elif item.kind == "column":
+            staged.keep(item, values=joined(told))
+        elif item.kind == "numbers":
+            staged.keep(item, **_running(told))
+        else:
+            staged.keep(item, values=loose(self._called(drawing, item, told)))
+
+    def _called(self, drawing: Drawing, item: Item, told: Sequence[TravellingCall]) -> Vector:
+        """The values of a whole-table function, from the arguments of all pieces."""
+        travelled = TravellingCall.joined(told)
+        table = drawing.tables[item.table]
+        name, _, column = item.place.partition(".")
+        function = drawing.functions[travelled.name]
+        positional, named = travelled.arguments(drawing)
+        call = Call(positional, named, travelled.missing)
+        try:
+            with drawing.making(name, column.rstrip("^")):
+                made: Vector = call.result(function, Here(table, item.place, item.site))
+                return made.spread(table.count)
+        except Spoilt:
+            raise RecipeError(drawing.problems) from None
+
+    def _whole_tables(self) -> Drawn:
+        """The tables that are not cut, which this process draws."""
+        drawing = self.drawing
+        whole = {
+            name: table
+            for name, table in drawing.tables.items()
+            if name in drawing.recipe.tables and drawing.recipe.family(name) not in drawing.cuts
+        }
+        problems = make_everything(drawing, whole) or [*type_problems(drawing, whole)]
+        if problems:
+            raise RecipeError(problems)
+        made = finish(drawing, whole)
+        return in_memory(drawing, made)
+
+    def _dataset(self, group: str, name: str, files: Sequence[Written]) -> ds.Dataset:
+        """The files of all pieces as one table in the order of its key."""
+        paths = [self.spool / file.path for file in files]
+        filled = [file for file in files if file.rows]
+        rising = all(file.rising for file in filled) and all(
+            before.last is None or before.last < after.first for before, after in pairwise(filled)
+        )
+        made = ds.dataset([str(path) for path in paths], format=FORMAT)
+        if rising:
+            return made
+        key = self.drawing.key_of(name)
+        assert key is not None
+        table = by_key(made.to_table(), key)
+        whole = self.spool / group / name / "whole.arrow"
+        with pa.ipc.new_file(whole, table.schema) as writer:
+            writer.write_table(table)
+        return ds.dataset([str(whole)], format=FORMAT)
+
+    def _prove(self, drawn: Drawn) -> None:
+        """What can only be seen of whole tables: keys, and what remaining rows would tell."""
+        drawing = self.drawing
+        problems: list[Problem] = []
+        for name, table in drawn.full.items():
+            key = drawing.tables[name].key
+            problems += key_problems(drawing, name, table.to_table(columns=[key]).column(0))
+        small = replace(drawing, cuts={}, scale=min(drawing.scale, 1.0), problems=[], observed={})
+        problems += telling_rows(small)
+        if problems:
+            raise RecipeError(problems)
+
+
+def _running(told: Sequence[tuple[Array, Array]]) -> dict[str, Array]:
+    """For each piece the groups in it, and how many rows of each lie in pieces before."""
+    total = np.zeros(max(int(groups.max(initial=0)) for groups, _ in told) + 1, np.int64)
+    arrays = {}
+    for number, (groups, counts) in enumerate(told):
+        arrays[f"groups{number}"] = groups
+        arrays[f"before{number}"] = total[groups]
+        total[groups] += counts
+    return arrays
