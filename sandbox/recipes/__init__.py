@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from sandbox.errors import Problem, RecipeError
 from sandbox.recipes import pieces
 from sandbox.recipes.agreement import form_problems, type_problems, unaccounted_files
 from sandbox.recipes.drawing import Drawing
+from sandbox.recipes.effects import effect_problems, summary
 from sandbox.recipes.finish import Drawn, finish, in_memory, make_everything
 from sandbox.recipes.hold_out import leaks, rule_problems, telling_rows
 from sandbox.recipes.recipe import read_recipe
@@ -38,6 +40,8 @@ def check(folder: Path, dataset: Dataset, tables: Mapping[str, Dataset]) -> list
         found += type_problems(drawing, drawing.tables)
         found += unaccounted_files(drawing)
         found += rule_problems(drawing)
+    if not found:
+        found += effect_problems(drawing)
     return found or [*drawing.problems, *leaks(drawing)]
 
 
@@ -76,14 +80,14 @@ def draw(
         raise RecipeError(drawing.problems)
     if cuts:
         return pieces.draw(drawing, cuts, spool, pieces.runner(workers, dask), progress)
-    problems = make_everything(drawing, drawing.tables, progress) or [
-        *type_problems(drawing, drawing.tables)
-    ]
-    finished = None if problems else finish(drawing, drawing.tables)
+    tables = drawing.tables
+    problems = make_everything(drawing, tables, progress) or [*type_problems(drawing, tables)]
+    finished = None if problems else finish(drawing, tables, lambda w: drawing.in_world(w).tables)
     problems = problems or [*drawing.problems, *telling_rows(drawing)]
     if problems or finished is None:
         raise RecipeError(problems)
-    return in_memory(drawing, finished)
+    drawn = in_memory(drawing, finished)
+    return replace(drawn, truth={**drawn.truth, **summary(drawing, drawn.truth)})
 
 
 def _empty(name: str, owner: Dataset) -> pa.Table:

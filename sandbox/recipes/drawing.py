@@ -27,7 +27,7 @@ from sandbox.recipes.tables import (
     PieceTable,
     Table,
 )
-from sandbox.recipes.vectors import ARROW, Array, Vector, to_arrow
+from sandbox.recipes.vectors import ARROW, Array, Vector, constant, to_arrow
 
 Place = tuple[str, str]
 
@@ -99,6 +99,8 @@ class Drawing:
 
     def in_world(self, world: World) -> Drawing:
         """The same drawing with other columns forced."""
+        if not world:
+            return self
         if world not in self._worlds:
             self._worlds[world] = replace(self, world=world, problems=self.problems, sources={},
                                           proving=False, observed={})  # fmt: skip
@@ -109,8 +111,7 @@ class Drawing:
         value = next((v for t, c, v in self.world if (t, c) == (table, column)), None)
         if value is None:
             return vector
-        kind = np.dtype(bool) if vector.kind == "boolean" else vector.values.dtype
-        return Vector(vector.kind, np.full(vector.values.shape, value, kind))
+        return constant(value).spread(vector.values.size)
 
     def key_of(self, made: str) -> str | None:
         """The column that orders a table, or a table of truth such as persons.hidden."""
@@ -225,6 +226,8 @@ class Drawing:
         recipe = self.recipe.tables.get(table)
         if recipe is None:
             return None
+        if column.startswith("truth."):
+            return recipe.truth.get(column.removeprefix("truth."))
         return recipe.per if column == SHAPE else recipe.columns.get(column)
 
 

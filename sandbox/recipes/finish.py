@@ -13,7 +13,9 @@ import pyarrow.dataset as ds
 
 from sandbox.errors import Problem, RecipeError
 from sandbox.recipes.drawing import Drawing, Spoilt
+from sandbox.recipes.effects import effects_of, potential_outcomes
 from sandbox.recipes.hold_out import apart
+from sandbox.recipes.staged import World
 from sandbox.recipes.tables import OwnTable, Table
 from sandbox.recipes.vectors import to_arrow
 
@@ -72,13 +74,25 @@ def tried(make: Callable[[], object]) -> bool:
     return True
 
 
-def finish(drawing: Drawing, tables: Mapping[str, Table]) -> Finished:
-    """The tables of the descriptor that are among `tables`, as Arrow."""
+Elsewhere = Callable[[World], Mapping[str, Table]]
+
+
+def finish(drawing: Drawing, tables: Mapping[str, Table], elsewhere: Elsewhere) -> Finished:
+    """The tables of the descriptor that are among `tables`, as Arrow.
+
+    elsewhere: the same rows in another world, in which a treatment is forced.
+    """
     finished = Finished()
     for name in drawing.dataset.tables:
         table = tables.get(name)
         if isinstance(table, OwnTable):
             _finish(drawing, table, finished)
+            for effect in effects_of(table):
+                worlds = {
+                    value: elsewhere(effect.world(value)) for value in (effect.off, effect.on)
+                }
+                known = potential_outcomes(table, worlds, effect)
+                finished.truth[f"{name}.{effect.name}"] = known
     return finished
 
 
@@ -104,10 +118,9 @@ def in_memory(drawing: Drawing, finished: Finished) -> Drawn:
         raise RecipeError(problems)
     if drawing.secrets:
         finished.truth["secrets"] = secrets_table(drawing)
-    ordered: dict[int, ds.Dataset] = {}
+    ordered: dict[int, ds.Dataset] = {}  # a table that stands in two places is put in order once
 
     def in_order(tables: Mapping[str, pa.Table]) -> dict[str, ds.Dataset]:
-        """A table that stands in two places is put in order once."""
         for name, table in tables.items():
             if id(table) not in ordered:
                 key = drawing.key_of(name)

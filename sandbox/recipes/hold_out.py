@@ -182,9 +182,9 @@ def leaks(drawing: Drawing) -> Iterator[Problem]:
         for column in (*([SHAPE] if recipe.per and described else []), *published):
             if (table, column) in held:
                 continue
-            chain = _chain(drawing, (table, column), held)
-            if chain:
-                yield _leak(drawing, chain)
+            way = chain(drawing, (table, column), held)
+            if way:
+                yield _leak(drawing, way)
 
 
 def _held_places(drawing: Drawing, name: str) -> set[Place]:
@@ -197,7 +197,7 @@ def _held_places(drawing: Drawing, name: str) -> set[Place]:
     return {(name, column) for column in rule.columns}
 
 
-def _chain(drawing: Drawing, start: Place, held: set[Place]) -> list[Place] | None:
+def chain(drawing: Drawing, start: Place, held: set[Place]) -> list[Place] | None:
     """The shortest way from a column to a held-out one it is made from."""
     ways, seen = [[start]], {start}
     while ways:

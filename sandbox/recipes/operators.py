@@ -1,7 +1,8 @@
 """What + - * / // % ** < <= == != >= > & | ~ mean between columns.
 
-A missing operand makes the result of arithmetic missing and a comparison false. Dividing by zero
-gives a missing value.
+Between numbers a condition counts as 1 where it holds and 0 where it does not. A missing operand
+makes the result of arithmetic missing and a comparison false. Dividing by zero gives a missing
+value.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def arithmetic(op: ast.operator, left: Vector, right: Vector) -> Vector:
     if type(op) not in ARITHMETIC:
         raise Unfit("this operator is not part of the language", expected="+ - * / // % ** & | ~")
     sign, compute = ARITHMETIC[type(op)]
-    left, right = left.keys(), right.keys()
+    left, right = _counted(left.keys()), _counted(right.keys())
     missing = either(left.missing, right.missing)
     if sign == "+" and left.kind == right.kind == "string":
         return _joined(left, right)
@@ -78,6 +79,13 @@ def arithmetic(op: ast.operator, left: Vector, right: Vector) -> Vector:
             return Vector(kind, compute(left.values, right.values // DAY), missing)
         return Vector(kind, compute(left.values, right.values), missing)
     raise Unfit(f"{left.kind} {sign} {right.kind} means nothing", fix=_advice(sign, left, right))
+
+
+def _counted(vector: Vector) -> Vector:
+    """A condition as 1 and 0, so that `.35 * invited` means what it says."""
+    if vector.kind != "boolean":
+        return vector
+    return Vector("integer", vector.values.astype(np.int64), vector.missing)
 
 
 _TIMES: dict[tuple[str, str, str], Kind] = {

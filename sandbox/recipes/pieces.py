@@ -23,8 +23,10 @@ import pyarrow.dataset as ds
 from sandbox.errors import Problem, RecipeError
 from sandbox.recipes.agreement import type_problems
 from sandbox.recipes.drawing import Drawing, Spoilt
+from sandbox.recipes.effects import summary
 from sandbox.recipes.finish import (
     Drawn,
+    Elsewhere,
     by_key,
     finish,
     in_memory,
@@ -40,6 +42,7 @@ from sandbox.recipes.staged import (
     Need,
     Told,
     TravellingCall,
+    World,
     joined,
     loose,
     starts,
@@ -110,28 +113,28 @@ def perform(drawing: Drawing, order: Order, spool: Path) -> Done:
     done = Done()
     drawing.problems.clear()
     drawing.forget_spoilt()
-    views: dict[Any, dict[str, Table]] = {}
+    made: dict[World, dict[str, Table]] = {}
 
-    def tables(of: Drawing) -> dict[str, Table]:
-        if of.world not in views:
-            views[of.world] = of.piece(order.root, order.number)
-        return views[of.world]
+    def views(world: World) -> dict[str, Table]:
+        if world not in made:
+            made[world] = drawing.in_world(world).piece(order.root, order.number)
+        return made[world]
 
     for item in order.items:
         of = drawing.in_world(item.world)
         try:
-            done.told.append(_tell(of, tables(of), item))
+            done.told.append(_tell(of, views(item.world), item, views))
         except Need as need:
             done.needs.append(need.item)
         except Spoilt:
             continue
     if order.final:
-        _write(drawing, tables(drawing), order, spool, done)
+        _write(drawing, views, order, spool, done)
     done.problems = list(drawing.problems)
     return done
 
 
-def _tell(drawing: Drawing, tables: Mapping[str, Table], item: Item) -> Any:
+def _tell(drawing: Drawing, tables: Mapping[str, Table], item: Item, elsewhere: Elsewhere) -> Any:
     """A piece's part of an item."""
     table = tables[item.table]
     assert isinstance(table, OwnTable)
@@ -145,7 +148,7 @@ def _tell(drawing: Drawing, tables: Mapping[str, Table], item: Item) -> Any:
         return loose(table.column(item.place).spread(table.count))
     drawing.wanted = item
     try:
-        _provoke(drawing, tables, item)
+        _provoke(drawing, tables, item, elsewhere)
     except Told as told:
         return told.part
     finally:
@@ -153,7 +156,9 @@ def _tell(drawing: Drawing, tables: Mapping[str, Table], item: Item) -> Any:
     raise AssertionError(f"{item} was not met on the way to {item.place}")
 
 
-def _provoke(drawing: Drawing, tables: Mapping[str, Table], item: Item) -> None:
+def _provoke(
+    drawing: Drawing, tables: Mapping[str, Table], item: Item, elsewhere: Elsewhere
+) -> None:
     """Evaluate the expression in which an item's call stands."""
     name, _, what = item.place.partition(".")
     table = tables[name]
@@ -164,13 +169,12 @@ def _provoke(drawing: Drawing, tables: Mapping[str, Table], item: Item) -> None:
     elif what in table.columns:
         table.column(what)
     else:
-        finish(drawing, tables)
+        finish(drawing, tables, elsewhere)
 
 
-def _write(
-    drawing: Drawing, tables: Mapping[str, Table], order: Order, spool: Path, done: Done
-) -> None:
+def _write(drawing: Drawing, elsewhere: Elsewhere, order: Order, spool: Path, done: Done) -> None:
     """The finished tables of a piece as files, or what it still needs."""
+    tables = elsewhere(())
     own = {name: tables[name] for name in drawing.recipe.members(order.root)}
     drawing.observed.clear()
     for table in own.values():
@@ -180,7 +184,7 @@ def _write(
         return
     try:
         problems = [*type_problems(drawing, own)]
-        finished = None if problems else finish(drawing, own)
+        finished = None if problems else finish(drawing, own, elsewhere)
     except Need as need:
         done.needs.append(need.item)
         return
@@ -278,7 +282,8 @@ class _Driver:
         groups = {group: dict(getattr(whole, group)) for group in GROUPS}
         for (group, name), files in written.items():
             groups[group][name] = self._dataset(group, name, files)
-        drawn = Drawn(groups["published"] | groups["full"], groups["published"], groups["truth"])
+        truth = groups["truth"] | summary(drawing, groups["truth"])
+        drawn = Drawn(groups["published"] | groups["full"], groups["published"], truth)
         self._prove(drawn)
         return drawn
 
@@ -395,7 +400,7 @@ class _Driver:
         problems = make_everything(drawing, whole) or [*type_problems(drawing, whole)]
         if problems:
             raise RecipeError(problems)
-        made = finish(drawing, whole)
+        made = finish(drawing, whole, lambda world: drawing.in_world(world).tables)
         return in_memory(drawing, made)
 
     def _dataset(self, group: str, name: str, files: Sequence[Written]) -> ds.Dataset:

@@ -17,8 +17,9 @@ from sandbox.recipes.registry import Function
 
 TOP = ("asof", "secrets", "size", "tables")
 SHAPES = ("rows", "per", "file")
-SHAPE_WORDS = (*SHAPES, "hidden", "hold_out")
-LATER = ("truth", "faults")
+SHAPE_WORDS = (*SHAPES, "hidden", "hold_out", "truth")
+TAKEN = ("hidden", "faults")  # further tables of truth beside those of effects
+LATER = ("faults",)
 HOLD_OUT = ("rows", "with", "columns", "where")
 ROW_WORDS = ("row", "parent", "position", "part", "asof", "scale")
 NAME = re.compile(r"_?[a-z][a-z0-9_]*")
@@ -65,6 +66,7 @@ class TableRecipe:
     columns: Mapping[str, Expression] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
     hold_out: HoldOut | None = None
+    truth: Mapping[str, Expression] = field(default_factory=dict)
 
     @property
     def is_working(self) -> bool:
@@ -203,7 +205,20 @@ class _Reader:
             columns,
             self.names((*at, "hidden"), words.get("hidden"), columns),
             self.hold_out(at, name, words.get("hold_out"), columns),
+            self.truth((*at, "truth"), name, words.get("truth")),
         )
+
+    def truth(self, at: Path_, table: str, value: object) -> dict[str, Expression]:
+        """Effects by name, each of which becomes a table of truth."""
+        found = {}
+        for name, text in self.map(at, value).items() if value is not None else ():
+            self.name((*at, name), name)
+            if name in TAKEN:
+                what = f"{name!r} has a meaning of its own among the tables of truth"
+                self.problem((*at, name), what, fix="choose another name for the effect")
+            if parsed := self.expression((*at, name), f"{table}.truth.{name}", text):
+                found[name] = parsed
+        return found
 
     def column(self, at: Path_, table: str, name: str, text: object) -> Expression | None:
         self.name(at, name)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from sandbox.recipes.drawing import Drawing
     from sandbox.recipes.language import Call
 
-World = tuple[tuple[str, str, bool], ...]  # (table, column, value): what is forced to be so
+Forced = bool | int | str
+World = tuple[tuple[str, str, Forced], ...]  # (table, column, value): what is forced to be so
 
 
 @dataclass(frozen=True)

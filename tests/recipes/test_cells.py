@@ -43,11 +43,17 @@ def test_twice_the_rows_leave_the_first_half_as_it_was(cook):
 
 @pytest.mark.parametrize("rows", [1_000, 399, 200, 60, 7])
 def test_partitioning_never_matters(cook, rows):
-    """1, 2, 2, 7 and 58 pieces; names and ages stand for cell functions, the rest needs the whole."""
-    people = PEOPLE | {"place": "rank(height, by=age)", "share": "quota(20_000, by=age)",
-                       "id": "national_id_no(born, 'F')", "friend": "nth(people, 3, age=age)"}  # fmt: skip
-    tables = TABLES | {"people": TABLES["people"] | {"place": "integer", "share": "integer",
-                                                     "id": "string", "friend": "string"}}  # fmt: skip
+    """1, 2, 2, 7 and 58 pieces; the added columns need the whole table, the others do not."""
+    more = {
+        "place": ("integer", "rank(height, by=age)"),
+        "share": ("integer", "quota(20_000, by=age)"),
+        "number": ("string", "national_id_no(born, 'F')"),
+        "friend": ("string", "nth(people, 3, age=age)"),
+        "siblings": ("string", "per_parent(family_name())"),
+    }
+    people = PEOPLE | {name: expression for name, (_, expression) in more.items()}
+    described = TABLES["people"] | {name: kind for name, (kind, _) in more.items()}
+    tables = TABLES | {"people": described}
     kitchen = cook(tables, _recipe(people=people))
     whole, pieces = kitchen.draw(), kitchen.draw(rows_per_piece=rows)
     for name, table in whole.full.items():
