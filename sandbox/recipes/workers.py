@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Container, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 
+from sandbox import __version__
 from sandbox.catalog import Dataset
 from sandbox.errors import SandboxError
 from sandbox.recipes.drawing import Drawing
@@ -125,15 +131,143 @@ def _perform(order: Order) -> Done:
 
 
 class OnDask:
-    """A Dask cluster, which need not share a disk with this machine."""
+    """A Dask cluster with this kit installed; it need not share a disk with this machine.
+
+    What a piece needs is sent once to every worker, and its tables come back as bytes.
+    """
 
     def __init__(self, address: str):
         self.address = address
 
     @contextmanager
     def open(self, job: Job) -> Iterator[None]:
-        raise SandboxError("--dask is not there yet")
-        yield
+        try:
+            distributed: Any = import_module("distributed")  # untyped, and not always installed
+        except ImportError:
+            raise SandboxError("--dask needs Dask: pip install distributed") from None
+        try:
+            client = distributed.Client(self.address, timeout="10s", set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise SandboxError(f"No Dask scheduler answers at {self.address}: {error}") from None
+        with client:
+            self._client, self._spool, self._sent = client, job.spool, set[str]()
+            parcel = Parcel.of(job)
+            self._parcel = client.scatter(parcel, broadcast=True, hash=False)
+            self._staged: list[Any] = []
+            try:
+                yield
+            finally:
+                client.run(_unpacked.cache_clear)
 
     def map(self, orders: Iterable[Order]) -> Iterator[Done]:
-        raise NotImplementedError
+        self._send_what_is_new()
+        running: deque[Any] = deque()
+        room = 2 * max(1, sum(self._client.nthreads().values()))
+        for order in orders:
+            if len(running) == room:
+                yield self._received(running.popleft())
+            running.append(
+                self._client.submit(_perform_far, order, self._parcel, self._staged, pure=False)
+            )
+        while running:
+            yield self._received(running.popleft())
+
+    def _send_what_is_new(self) -> None:
+        """What earlier passes found out, as files that every worker lays down."""
+        new = _files(self._spool, "staged", self._sent)
+        if new:
+            self._sent |= new.keys()
+            self._staged.append(self._client.scatter(new, broadcast=True, hash=False))
+
+    def _received(self, future: Any) -> Done:
+        done, files = future.result()
+        future.release()
+        _lay_down(self._spool, files)
+        arrived: Done = done
+        return arrived
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A job with all its files, so that a machine without them can do it."""
+
+    job: Job
+    files: Mapping[str, bytes]
+    versions: Mapping[str, str]
+
+    @classmethod
+    def of(cls, job: Job) -> Parcel:
+        own = {
+            f"datasets/{job.folder.name}/{path.name}": path.read_bytes()
+            for path in sorted(job.folder.iterdir())
+            if path.is_file()
+        }
+        return cls(job, own | _files(job.spool, "upstream"), _versions())
+
+
+def _versions() -> dict[str, str]:
+    return {"sandbox": __version__, "numpy": np.__version__, "pyarrow": pa.__version__}
+
+
+def _files(spool: Path, below: str, without: Container[str] = ()) -> dict[str, bytes]:
+    paths = (path for path in sorted((spool / below).rglob("*")) if path.is_file())
+    named = ((path.relative_to(spool).as_posix(), path) for path in paths)
+    return {name: path.read_bytes() for name, path in named if name not in without}
+
+
+def _lay_down(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files; what.json last, since it says that the others are there."""
+    for name in sorted(files, key=lambda name: name.endswith("what.json")):
+        path = folder / name
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(files[name])
+
+
+_ONE_AT_A_TIME = Lock()  # a drawing knows what it is making, so threads of a worker take turns
+
+
+@lru_cache(maxsize=1)
+def _unpacked(parcel: _Same) -> tuple[Drawing, Path, TemporaryDirectory[str]]:
+    """A parcel laid down on this machine, kept for the orders that follow."""
+    if (ours := _versions()) != dict(parcel.parcel.versions):
+        raise SandboxError(f"A Dask worker has other versions, so other bytes might come: "
+                           f"{ours} there, {dict(parcel.parcel.versions)} here")  # fmt: skip
+    folder = TemporaryDirectory(prefix="sandbox-worker-")
+    root = Path(folder.name)
+    _lay_down(root, parcel.parcel.files)
+    job = replace(
+        parcel.parcel.job, spool=root, folder=root / "datasets" / parcel.parcel.job.folder.name
+    )
+    return job.drawing(), root, folder
+
+
+class _Same:
+    """A parcel compared by identity: a worker holds the one that was sent to it."""
+
+    def __init__(self, parcel: Parcel):
+        self.parcel = parcel
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.parcel is self.parcel
+
+    def __hash__(self) -> int:
+        return id(self.parcel)
+
+
+def _perform_far(
+    order: Order, parcel: Parcel, staged: list[Mapping[str, bytes]]
+) -> tuple[Done, dict[str, bytes]]:
+    """Do an order on another machine; the tables come back with what is told of them."""
+    from sandbox.recipes.pieces import perform
+
+    with _ONE_AT_A_TIME:
+        drawing, root, _ = _unpacked(_Same(parcel))
+        for files in staged:
+            _lay_down(root, files)
+        done = perform(drawing, order, root)
+        paths = [root / written.path for written in done.files.values()]
+        files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+        for path in paths:
+            path.unlink()
+        return done, files
