@@ -267,6 +267,7 @@ class _Driver:
     spool: Path
     runs: Runner
     progress: Callable[[str], None]
+    unordered: set[str] = field(default_factory=set)  # tables whose keys do not rise row by row
 
     def run(self) -> Drawn:
         drawing = self.drawing
@@ -413,6 +414,8 @@ class _Driver:
         made = ds.dataset([str(path) for path in paths], format=FORMAT)
         if rising:
             return made
+        if group != "truth":
+            self.unordered.add(name)
         key = self.drawing.key_of(name)
         assert key is not None
         table = by_key(made.to_table(), key)
@@ -425,9 +428,9 @@ class _Driver:
         """What can only be seen of whole tables: keys, and what remaining rows would tell."""
         drawing = self.drawing
         problems: list[Problem] = []
-        for name, table in drawn.full.items():
-            key = drawing.tables[name].key
-            problems += key_problems(drawing, name, table.to_table(columns=[key]).column(0))
+        for name in self.unordered:
+            keys = drawn.full[name].to_table(columns=[drawing.tables[name].key])
+            problems += key_problems(drawing, name, keys.column(0))
         small = replace(drawing, cuts={}, scale=min(drawing.scale, 1.0), problems=[], observed={})
         problems += telling_rows(small)
         if problems:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 
 import numpy as np
@@ -10,17 +11,32 @@ import pyarrow as pa
 from sandbox.recipes import calendars, keyed
 from sandbox.recipes.here import Here
 from sandbox.recipes.operators import Unfit
-from sandbox.recipes.registry import Dates, Strings, function
+from sandbox.recipes.registry import Dates, Numbering, Strings, function
 from sandbox.recipes.vectors import Array, coded, same_codes, strings
 
 FIRST_WEIGHTS = np.array([3, 7, 6, 1, 8, 9, 4, 5, 2])
 SECOND_WEIGHTS = np.array([5, 4, 3, 2, 7, 6, 5, 4, 3, 2])
 SYNTHETIC = 80  # added to the month
+D_NUMBER = 40  # added to the day
 SERIALS = 500  # per century, half of them for each sex
+SEXES = ("F", "M")
+FIRST_DAY = calendars.day_number(date(1900, 1, 1))
+LAST_DAY = calendars.day_number(date(2039, 12, 31))
 
 
-@function(whole_table=True)
-def national_id_no(here: Here, born: Dates, sex: Strings) -> Strings:
+def _days_and_sexes(born: Dates, sex: Strings) -> Array:
+    """A group for each birth date from 1900 on and sex: twice the day, and one more for men."""
+    if born.size and (born.min() < FIRST_DAY or born.max() > LAST_DAY):
+        raise Unfit("identity numbers are known for birth dates from 1900 to 2039 here")
+    known, ours = same_codes(coded(np.arange(2), SEXES), sex)
+    male = ours == known[1]
+    if not (male | (ours == known[0])).all():
+        raise Unfit("a sex is 'F' or 'M' here")
+    return np.asarray((born - FIRST_DAY) * 2 + male)
+
+
+@function(numbered_by=_days_and_sexes)
+def national_id_no(here: Here, born: Dates, sex: Strings, number: Numbering) -> Strings:
     """A Norwegian national identity number (fødselsnummer) with valid check digits, for nobody.
 
     born: birth dates from 1900 to 2039. sex: 'F' or 'M', told by the third digit of the serial.
@@ -29,36 +45,45 @@ def national_id_no(here: Here, born: Dates, sex: Strings) -> Strings:
     a real person's. ddmmyy, serial (000–499 for 1900–1999, 500–999 for 2000–2039), two check digits
     modulo 11. Unique: persons of one date and sex get different serials, of about 206 there are.
     """
-    years, months, days = calendars.parts(here.spread(born))
-    if ((years < 1900) | (years > 2039)).any():
-        raise Unfit("national_id_no knows birth dates from 1900 to 2039")
-    known, ours = same_codes(coded(np.arange(2), ("F", "M")), here.every(sex))
-    if not np.isin(ours, known).all():
-        raise Unfit("a sex is 'F' or 'M' here")
-    front = _digits(days * 10_000 + (months + SYNTHETIC) * 100 + years % 100, 6)
-    male, late = (ours == known[1]).astype(np.int64), (years >= 2000).astype(np.int64)
-    first = front @ FIRST_WEIGHTS[:6] % 11
-    second = front @ SECOND_WEIGHTS[:6] % 11
+    return _numbers(here, _days_and_sexes(born, sex), number, 0)
+
+
+@function(numbered_by=_days_and_sexes)
+def d_number_no(here: Here, born: Dates, sex: Strings, number: Numbering) -> Strings:
+    """A Norwegian D-number, for persons without a fødselsnummer, with valid check digits.
+
+    born, sex: as for national_id_no. The day has 40 added, which makes it a D-number, and the month
+    80, which makes it nobody's (the combination "dnr-and-tnr" of navikt/fnrvalidator).
+    """
+    return _numbers(here, _days_and_sexes(born, sex), number, D_NUMBER)
+
+
+def _numbers(here: Here, group: Array, number: Array, day_offset: int) -> Strings:
+    """The number-th valid number of each row's group, counted from a place of the group's own."""
+    fronts, kinds = _fronts(day_offset)
     counts, tails = _tails()
-    kind = ((first * 11 + second) * 2 + late) * 2 + male
-    place = _places(here, here.spread(born) * 2 + male, counts[kind])
-    text = np.concatenate([front, _digits(tails[kind, place], 5)], axis=1)
+    group = here.spread(group)
+    kind = kinds[group]
+    room = counts[kind]
+    if (number >= room).any():
+        what = "more persons of one birth date and sex than there are numbers"
+        raise Unfit(what, fix="spread the birth dates, or draw fewer persons")
+    shift = here.words_for(len(kinds), "shift")[group]
+    place = (number + keyed.below(shift, room)) % room
+    text = np.empty((len(group), 11), np.uint8)
+    text[:, :6] = fronts[group >> 1]
+    text[:, 6:] = _five_digits()[tails[kind, place]]
     return strings(_fixed_width(text))
 
 
-def _places(here: Here, group: Array, room: Array) -> Array:
-    """Different numbers below `room` for the rows of one group, in an order of the group's own."""
-    order = np.argsort(group, kind="stable")
-    groups = group[order]
-    among = np.arange(len(order)) - np.searchsorted(groups, groups)
-    if (among >= room[order]).any():
-        what = "more persons of one birth date and sex than there are numbers"
-        raise Unfit(what, fix="spread the birth dates, or draw fewer persons")
-    lowest = int(group.min(initial=0))
-    shift = here.words_for(int(group.max(initial=0)) - lowest + 1, "shift")
-    place = np.empty(len(order), np.int64)
-    place[order] = among
-    return (place + keyed.below(shift[group - lowest], room)) % room
+@cache
+def _fronts(day_offset: int) -> tuple[Array, Array]:
+    """For each day its six digits as ASCII, and for each group the kind of its weighted sums."""
+    years, months, days = calendars.parts(np.arange(FIRST_DAY, LAST_DAY + 1))
+    digits = _digits((days + day_offset) * 10_000 + (months + SYNTHETIC) * 100 + years % 100, 6)
+    first, second = (digits @ weights[:6] % 11 for weights in (FIRST_WEIGHTS, SECOND_WEIGHTS))
+    kind = ((first * 11 + second) * 2 + (years >= 2000)) * 2
+    return (digits + ord("0")).astype(np.uint8), np.stack([kind, kind + 1], axis=1).ravel()
 
 
 @cache
@@ -79,14 +104,19 @@ def _tails() -> tuple[Array, Array]:
     return valid.sum(axis=1), tails
 
 
+@cache
+def _five_digits() -> Array:
+    """00000 to 99999 as ASCII."""
+    return (_digits(np.arange(100_000), 5) + ord("0")).astype(np.uint8)
+
+
 def _digits(numbers: Array, width: int) -> Array:
     """Decimal digits in a last axis of `width`."""
     return numbers[..., None] // 10 ** np.arange(width - 1, -1, -1) % 10
 
 
-def _fixed_width(digits: Array) -> pa.Array:
-    """Rows of digits as an Arrow array of texts, without a Python string for any of them."""
-    rows, width = digits.shape
+def _fixed_width(text: Array) -> pa.Array:
+    """Rows of ASCII as an Arrow array of texts, without a Python string for any of them."""
+    rows, width = text.shape
     offsets = np.arange(0, (rows + 1) * width, width, dtype=np.int32)
-    content = np.ascontiguousarray(digits + ord("0"), dtype=np.uint8)
-    return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(content))
+    return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(text))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Callable
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sandbox.recipes.here import Here
 from sandbox.recipes.operators import Unfit
 from sandbox.recipes.registry import Anything, Constant, Integers, Strings, function
-from sandbox.recipes.vectors import strings, to_arrow
+from sandbox.recipes.vectors import Vector, strings, to_arrow
 
 
 @function()
@@ -28,3 +31,49 @@ def code(here: Here, prefix: Constant, number: Integers, digits: Constant = 0) -
     plain = pa.array(here.spread(number)).cast(pa.string())
     padded = pc.utf8_lpad(plain, width=int(digits), padding="0")
     return strings(pc.binary_join_element_wise(str(prefix), padded, ""))
+
+
+@function()
+def ascii(values: Strings) -> Strings:
+    """A text in small letters from a to z, for addresses: Åse becomes ase, Bjørg bjorg, Ævar aevar.
+
+    values: names. Letters with marks lose them; whatever is no letter, digit or hyphen is left out.
+    """
+    return _of_words(values, _ascii)
+
+
+@function()
+def email(given: Strings, family: Strings, number: Integers) -> Strings:
+    """An e-mail address that can be nobody's: ase.aas17@example.org (RFC 2606 reserves the name).
+
+    given, family: names. number: makes it unique, such as the key of the person.
+    """
+    domain = pa.scalar("@example.org")
+    first, last = (_of_words(names, _ascii) for names in (given, family))
+    dotted = Vector("string", first.values, None, _ascii_words(first.words, "."))
+    texts = (_taken(dotted), _taken(last), pa.array(number).cast(pa.string()))
+    return strings(pc.binary_join_element_wise(*texts, domain, ""))
+
+
+def _ascii_words(words: pa.Array, ending: str) -> pa.Array:
+    return pc.binary_join_element_wise(words, ending, "")
+
+
+def _taken(vector: Vector) -> pa.Array:
+    return vector.words.take(pa.array(vector.values))
+
+
+def _of_words(vector: Vector, change: Callable[[str], str]) -> Vector:
+    """A change of every text, made once for each word and not for each row."""
+    coded = vector.words.dictionary_encode()
+    words = pa.array([change(word) for word in coded.dictionary.to_pylist()], pa.string())
+    return Vector("string", coded.indices.to_numpy()[vector.values], vector.missing, words)
+
+
+def _ascii(text: str) -> str:
+    plain = text.lower().translate(_LETTERS)
+    decomposed = unicodedata.normalize("NFD", plain)
+    return "".join(c for c in decomposed if c.isascii() and (c.isalnum() or c == "-"))
+
+
+_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "ð": "d", "þ": "th", "ß": "ss", "đ": "d", "ł": "l"})
