@@ -30,6 +30,7 @@ from sandbox.recipes.tables import (
 from sandbox.recipes.vectors import ARROW, Array, Vector, constant, to_arrow
 
 Place = tuple[str, str]
+TRIAL, TRIED = -1, 64  # the number of a piece of few rows that only finds out what is needed
 
 
 class Spoilt(Exception):
@@ -91,9 +92,12 @@ class Drawing:
     def piece(self, root: str, number: int) -> dict[str, Table]:
         """The tables of a family cut to one piece, among all the others as they are."""
         bounds = self.cuts[root]
+        first, last = (int(bounds[max(number, 0)]), int(bounds[max(number, 0) + 1]))
+        if number == TRIAL:
+            last = min(last, TRIED)
         around: dict[str, Table] = dict(self.tables)
         for name in self.recipe.members(root):
-            span = (int(bounds[number]), int(bounds[number + 1])) if name == root else None
+            span = (first, last) if name == root else None
             around[name] = PieceTable(self, self.recipe.tables[name], around, number, span)
         return around
 
@@ -157,6 +161,8 @@ class Drawing:
         if known is None:
             raise Need(item)
         before = np.zeros(int(groups.max(initial=0)) + 1, np.int64)
+        if piece == TRIAL:
+            return before
         present = known.array(f"groups{piece}")
         before[present] = known.array(f"before{piece}")
         return before

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
 
+from sandbox.recipes.keyed import Words, guide, uniform, words_within
 from sandbox.recipes.operators import Unfit
 from sandbox.recipes.vectors import EPOCH, Array, Kind, Vector, coded
 
@@ -33,13 +34,24 @@ class Figures:
     high: Array | None
     conditions: tuple[str, ...]
     shares: Array
+    _guides: dict[int, Array] = field(default_factory=dict, repr=False, compare=False)
 
-    def values(self, chosen: Array, within: Array) -> Vector:
-        """The values at positions `chosen`; `within` in [0, 1) places a number inside its band."""
+    def guides(self, bits: int) -> Array:
+        """The guide tables of all conditions, one after the other, 2^bits slots each."""
+        if bits not in self._guides:
+            self._guides[bits] = np.concatenate([guide(share, bits) for share in self.shares.T])
+        return self._guides[bits]
+
+    def values(self, chosen: Array, words: Words) -> Vector:
+        """The values at positions `chosen`; further bits of `words` place a number in its band."""
         if self.low is None or self.high is None:
             return coded(chosen, self.words)
-        low, high = self.low[chosen], self.high[chosen]
-        return Vector("integer", low + np.floor(within * (high - low + 1)).astype(np.int64))
+        low, high = self.low, self.high
+        if (low == high).all():
+            return Vector("integer", low.take(chosen))
+        within = uniform(words_within(words))
+        wide = (high - low + 1).take(chosen)
+        return Vector("integer", low.take(chosen) + np.floor(within * wide).astype(np.int64))
 
 
 def read_figures(folder: Path, file: str) -> Figures:

@@ -54,7 +54,7 @@ def guide(weights: Array, bits: int) -> Array:
 def guided(raw: Words, table: Array) -> NDArray[np.int64]:
     """Indexes drawn from a guide table by the upper bits of each word."""
     bits = len(table).bit_length() - 1
-    return np.asarray(table[raw >> np.uint64(64 - bits)], np.int64)
+    return np.asarray(table.take((raw >> np.uint64(64 - bits)).view(np.int64)), np.int64)
 
 
 def largest_remainder(weights: Array, total: int) -> NDArray[np.int64]:

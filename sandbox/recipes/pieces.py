@@ -8,7 +8,6 @@ is found in passes before the last one; see `staged`.
 from __future__ import annotations
 
 import tempfile
-import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -22,7 +21,7 @@ import pyarrow.dataset as ds
 
 from sandbox.errors import Problem, RecipeError
 from sandbox.recipes.agreement import type_problems
-from sandbox.recipes.drawing import Drawing, Spoilt
+from sandbox.recipes.drawing import TRIAL, Drawing, Spoilt
 from sandbox.recipes.effects import summary
 from sandbox.recipes.finish import (
     Drawn,
@@ -66,6 +65,7 @@ class Order:
     number: int
     items: tuple[Item, ...] = ()
     final: bool = False
+    in_memory: bool = False
 
 
 @dataclass
@@ -88,6 +88,7 @@ class Written:
     first: Any
     last: Any
     rising: bool
+    table: pa.Table | None = None  # in place of a file, where the result is kept in memory
 
 
 def cuts(drawing: Drawing, rows: int) -> dict[str, Array]:
@@ -199,7 +200,7 @@ def _write(drawing: Drawing, elsewhere: Elsewhere, order: Order, spool: Path, do
                 continue
             key = drawing.key_of(name)
             path = f"{group}/{name}/{order.number:05d}.arrow"
-            done.files[group, name] = _written(table, key, spool, path)
+            done.files[group, name] = _written(table, key, spool, path, order.in_memory)
     done.observed = {
         at: told for at, told in drawing.observed.items() if at[0].partition(".")[0] in own
     }
@@ -218,17 +219,19 @@ def _needs_of(table: OwnTable) -> list[Item]:
     return needs
 
 
-def _written(table: pa.Table, key: str | None, spool: Path, path: str) -> Written:
-    (spool / path).parent.mkdir(parents=True, exist_ok=True)
-    with pa.ipc.new_file(spool / path, table.schema) as writer:
-        writer.write_table(table)
+def _written(table: pa.Table, key: str | None, spool: Path, path: str, in_memory: bool) -> Written:
+    kept = table if in_memory else None
+    if not in_memory:
+        (spool / path).parent.mkdir(parents=True, exist_ok=True)
+        with pa.ipc.new_file(spool / path, table.schema) as writer:
+            writer.write_table(table)
     if key is None or not table.num_rows:
-        return Written(path, table.num_rows, None, None, True)
+        return Written(path, table.num_rows, None, None, True, kept)
     keys = table.column(key)
     rising = keys.null_count == 0 and bool(
         pc.all(pc.less(keys.slice(0, len(keys) - 1), keys.slice(1))).as_py() is not False
     )
-    return Written(path, len(keys), keys[0].as_py(), keys[-1].as_py(), rising)
+    return Written(path, len(keys), keys[0].as_py(), keys[-1].as_py(), rising, kept)
 
 
 # --- in the process that drives -------------------------------------------------------------------
@@ -242,23 +245,31 @@ def draw(
     progress: Callable[[str], None],
 ) -> Drawn:
     """Draw a recipe in pieces; `plain` is the same uncut, of which only shapes are known."""
-    temporary = None
     if spool is None:
-        temporary = tempfile.TemporaryDirectory(prefix="sandbox-pieces-")
-        spool = Path(temporary.name)
+        with tempfile.TemporaryDirectory(prefix="sandbox-pieces-") as folder:
+            return _draw(plain, bounds, Path(folder), runs, progress, in_memory=True)
     spool.mkdir(parents=True, exist_ok=True)
+    return _draw(plain, bounds, spool, runs, progress, in_memory=False)
+
+
+def _draw(
+    plain: Drawing,
+    bounds: Mapping[str, Array],
+    spool: Path,
+    runs: Runner,
+    progress: Callable[[str], None],
+    *,
+    in_memory: bool,
+) -> Drawn:
     drawing = replace(plain, cuts=bounds, staged_in=spool / "staged", problems=[], sources={},
                       observed={})  # fmt: skip
-    driver = _Driver(drawing, spool, runs, progress)
+    driver = _Driver(drawing, spool, runs, progress, in_memory)
     for root in bounds:
         table = plain.tables[root]
         if isinstance(table, OwnTable) and table.recipe.per is not None:
             drawing.staged.keep_many(Item("shape", root), table.shape)
     with runs.open(Job.of(drawing, spool)):
-        drawn = driver.run()
-    if temporary is not None:
-        weakref.finalize(drawn, temporary.cleanup)
-    return drawn
+        return driver.run()
 
 
 @dataclass
@@ -267,6 +278,7 @@ class _Driver:
     spool: Path
     runs: Runner
     progress: Callable[[str], None]
+    in_memory: bool
     unordered: set[str] = field(default_factory=set)  # tables whose keys do not rise row by row
 
     def run(self) -> Drawn:
@@ -299,7 +311,8 @@ class _Driver:
                 wanted = (wanted | more) - set(ready)
 
     def _lacking(self, root: str) -> list[Item]:
-        done = perform(self.drawing, Order(root, 0, final=True), self.spool / "trial")
+        trial = Order(root, TRIAL, final=True, in_memory=True)
+        done = perform(self.drawing, trial, self.spool)
         self._no_problems([done])
         return done.needs
 
@@ -307,7 +320,7 @@ class _Driver:
         """What can be told now, and what else is needed for the rest; tried on the first piece."""
         ready, more = [], set()
         for item in sorted(wanted, key=repr):
-            done = perform(self.drawing, Order(self._root(item), 0, (item,)), self.spool)
+            done = perform(self.drawing, Order(self._root(item), TRIAL, (item,)), self.spool)
             self._no_problems([done])
             needs = done.needs or self._needs_of_whole(item)
             more |= set(needs)
@@ -345,7 +358,7 @@ class _Driver:
 
     def _pass(self, root: str, items: tuple[Item, ...] = (), *, final: bool = False) -> list[Done]:
         number = len(self.drawing.cuts[root]) - 1
-        orders = [Order(root, n, items, final) for n in range(number)]
+        orders = [Order(root, n, items, final, self.in_memory) for n in range(number)]
         done = []
         for n, one in enumerate(self.runs.map(orders), 1):
             self._no_problems([one])
@@ -406,12 +419,11 @@ class _Driver:
 
     def _dataset(self, group: str, name: str, files: Sequence[Written]) -> ds.Dataset:
         """The files of all pieces as one table in the order of its key."""
-        paths = [self.spool / file.path for file in files]
         filled = [file for file in files if file.rows]
         rising = all(file.rising for file in filled) and all(
             before.last is None or before.last < after.first for before, after in pairwise(filled)
         )
-        made = ds.dataset([str(path) for path in paths], format=FORMAT)
+        made = self._opened(files)
         if rising:
             return made
         if group != "truth":
@@ -419,10 +431,13 @@ class _Driver:
         key = self.drawing.key_of(name)
         assert key is not None
         table = by_key(made.to_table(), key)
-        whole = self.spool / group / name / "whole.arrow"
-        with pa.ipc.new_file(whole, table.schema) as writer:
-            writer.write_table(table)
-        return ds.dataset([str(whole)], format=FORMAT)
+        path = f"{group}/{name}/whole.arrow"
+        return self._opened([_written(table, key, self.spool, path, self.in_memory)])
+
+    def _opened(self, files: Sequence[Written]) -> ds.Dataset:
+        if self.in_memory:
+            return ds.dataset(pa.concat_tables([file.table for file in files]))
+        return ds.dataset([str(self.spool / file.path) for file in files], format=FORMAT)
 
     def _prove(self, drawn: Drawn) -> None:
         """What can only be seen of whole tables: keys, and what remaining rows would tell."""

@@ -348,7 +348,7 @@ class PieceTable(OwnTable):
     def first(self) -> int:  # type: ignore[override]
         if self.span:
             return self.span[0]
-        return int(self.drawing.staged.offsets(self.name, self.drawing.world)[self.number])
+        return int(self.drawing.staged.offsets(self.name, self.drawing.world)[max(self.number, 0)])
 
     @cached_property
     def count(self) -> int:

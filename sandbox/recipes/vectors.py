@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -119,7 +120,30 @@ def strings(array: pa.Array) -> Vector:
     if array.null_count:
         missing = np.asarray(pc.is_null(array))
         array = pc.fill_null(array, "")
-    return Vector("string", np.arange(len(array)), missing, array)
+    return Vector("string", each(len(array)), missing, array)
+
+
+def each(count: int) -> Array:
+    """0, 1, 2 … as a view of one array, which is known again by being it."""
+    if count > MANY:
+        return np.arange(count)
+    return _numbers(max(1 << 16, 1 << (count - 1).bit_length()))[:count]
+
+
+MANY = 1 << 22  # an array of more is not kept
+
+
+@cache
+def _numbers(count: int) -> Array:
+    numbers = np.arange(count)
+    numbers.flags.writeable = False
+    return numbers
+
+
+def is_each(codes: Array) -> bool:
+    """Whether an array is made by `each`, from its first number on."""
+    numbers = _numbers(max(1 << 16, 1 << (max(len(codes), 1) - 1).bit_length()))
+    return codes.base is numbers and codes.ctypes.data == numbers.ctypes.data
 
 
 def coded(codes: Array, words: Sequence[str]) -> Vector:
@@ -168,8 +192,7 @@ def to_arrow(vector: Vector) -> pa.Array:
 
 def _text(vector: Vector) -> pa.Array:
     codes, words = vector.values, vector.words
-    each_its_own = len(codes) == len(words) and np.array_equal(codes, np.arange(len(codes)))
-    if each_its_own and vector.missing is None:
+    if vector.missing is None and len(codes) == len(words) and is_each(codes):
         return words
     return words.take(pa.array(codes, mask=vector.missing))
 

@@ -23,6 +23,7 @@ from sandbox.recipes.registry import (
 from sandbox.recipes.vectors import DAY, Array
 
 BITS = 20
+OLDEST = 200
 
 
 @function()
@@ -109,9 +110,11 @@ def born(here: Here, age: Integers) -> Dates:
 
     age: full years, 0 or more.
     """
-    latest = calendars.years_before(here.asof, age)
-    earliest = calendars.years_before(here.asof, age + 1) + 1
-    return earliest + keyed.below(here.words(), latest - earliest + 1)
+    if age.size and (age.min() < 0 or age.max() >= OLDEST):
+        raise Unfit("an age lies between 0 and 199")
+    birthdays = calendars.years_before(here.asof, np.arange(OLDEST + 1))
+    earliest, days = birthdays[1:] + 1, birthdays[:-1] - birthdays[1:]
+    return earliest[age] + keyed.below(here.words(), days[age])
 
 
 @function()

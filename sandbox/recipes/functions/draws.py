@@ -70,18 +70,15 @@ def draw(here: Here, file: FileName, given: Anything | None = None) -> Anything:
     """
     figures = here.figures(file)
     words = here.words()
-    within = keyed.uniform(keyed.words_within(words))
     if given is None:
         if len(figures.conditions) != 1:
             found = ", ".join(figures.conditions)
             raise Unfit(f"{file} has several columns of shares", found, fix="say given=…")
-        chosen = keyed.guided(words, keyed.guide(figures.shares[:, 0], BITS))
-        return figures.values(chosen, within)
+        return figures.values(keyed.guided(words, figures.guides(BITS)), words)
     column = _conditions(figures, here.every(given))
-    tables = np.concatenate([keyed.guide(share, BITS) for share in figures.shares.T])
-    slots = (words >> np.uint64(64 - BITS)).astype(np.int64)
-    chosen = tables[(column << BITS) + slots].astype(np.int64)
-    return figures.values(chosen, within).hiding(given.missing)
+    slots = (words >> np.uint64(64 - BITS)).view(np.int64)
+    chosen = figures.guides(BITS).take((column << BITS) + slots)
+    return figures.values(chosen, words).hiding(given.missing)
 
 
 def _conditions(figures: Figures, given: Vector) -> Array:

@@ -62,6 +62,7 @@ def _numbers(here: Here, group: Array, number: Array, day_offset: int) -> String
     """The number-th valid number of each row's group, counted from a place of the group's own."""
     fronts, kinds = _fronts(day_offset)
     counts, tails = _tails()
+    tails_per_kind = len(tails) // len(counts)
     group = here.spread(group)
     kind = kinds[group]
     room = counts[kind]
@@ -70,20 +71,18 @@ def _numbers(here: Here, group: Array, number: Array, day_offset: int) -> String
         raise Unfit(what, fix="spread the birth dates, or draw fewer persons")
     shift = here.words_for(len(kinds), "shift")[group]
     place = (number + keyed.below(shift, room)) % room
-    text = np.empty((len(group), 11), np.uint8)
-    text[:, :6] = fronts[group >> 1]
-    text[:, 6:] = _five_digits()[tails[kind, place]]
-    return strings(_fixed_width(text))
+    tail = tails.take(kind * tails_per_kind + place)
+    return strings(_six_and_five(fronts.take(group >> 1), _five_digits().take(tail)))
 
 
 @cache
 def _fronts(day_offset: int) -> tuple[Array, Array]:
-    """For each day its six digits as ASCII, and for each group the kind of its weighted sums."""
+    """For each day its six digits, and for each group the kind of its weighted sums."""
     years, months, days = calendars.parts(np.arange(FIRST_DAY, LAST_DAY + 1))
     digits = _digits((days + day_offset) * 10_000 + (months + SYNTHETIC) * 100 + years % 100, 6)
     first, second = (digits @ weights[:6] % 11 for weights in (FIRST_WEIGHTS, SECOND_WEIGHTS))
     kind = ((first * 11 + second) * 2 + (years >= 2000)) * 2
-    return (digits + ord("0")).astype(np.uint8), np.stack([kind, kind + 1], axis=1).ravel()
+    return _eight_bytes(digits), np.stack([kind, kind + 1], axis=1).ravel()
 
 
 @cache
@@ -101,13 +100,13 @@ def _tails() -> tuple[Array, Array]:
     valid = (k1 < 10) & (k2 < 10)
     front = np.argsort(~valid, axis=1, kind="stable")
     tails = np.take_along_axis(serial * 100 + k1 * 10 + k2, front, axis=1)
-    return valid.sum(axis=1), tails
+    return valid.sum(axis=1), tails.ravel()
 
 
 @cache
 def _five_digits() -> Array:
     """00000 to 99999 as ASCII."""
-    return (_digits(np.arange(100_000), 5) + ord("0")).astype(np.uint8)
+    return _eight_bytes(_digits(np.arange(100_000), 5))
 
 
 def _digits(numbers: Array, width: int) -> Array:
@@ -115,8 +114,24 @@ def _digits(numbers: Array, width: int) -> Array:
     return numbers[..., None] // 10 ** np.arange(width - 1, -1, -1) % 10
 
 
-def _fixed_width(text: Array) -> pa.Array:
-    """Rows of ASCII as an Arrow array of texts, without a Python string for any of them."""
-    rows, width = text.shape
+def _eight_bytes(digits: Array) -> Array:
+    """Rows of up to eight digits as ASCII in one little-endian word each, the first one lowest."""
+    text = np.zeros((len(digits), 8), np.uint8)
+    text[:, : digits.shape[1]] = digits + ord("0")
+    return text.view("<u8").ravel()
+
+
+def _six_and_five(six: Array, five: Array) -> pa.Array:
+    """Eleven digits a row as an Arrow array of texts, without a Python string for any of them.
+
+    Each row is written as a word of eight bytes at its beginning and one of four behind, whose last
+    byte is the next row's first: so those of four go first.
+    """
+    rows, width = len(six), 11
+    buffer = np.empty(rows * width + 8, np.uint8)
+    behind = np.ndarray((rows,), "<u4", buffer, 8, (width,))
+    before = np.ndarray((rows,), "<u8", buffer, 0, (width,))
+    behind[:] = five >> np.uint64(16)
+    before[:] = six | (five << np.uint64(48))
     offsets = np.arange(0, (rows + 1) * width, width, dtype=np.int32)
-    return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(text))
+    return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(buffer))

@@ -8,6 +8,7 @@ import numpy as np
 
 from sandbox.recipes import keyed
 from sandbox.recipes.here import Here
+from sandbox.recipes.numbering import order_of
 from sandbox.recipes.operators import Unfit, truth
 from sandbox.recipes.registry import (
     Anything,
@@ -21,8 +22,9 @@ from sandbox.recipes.registry import (
     as_array,
     function,
 )
-from sandbox.recipes.vectors import Array, Vector, same_codes
+from sandbox.recipes.vectors import Array, Vector, either, same_codes
 
+DENSE = 4  # a table of groups may be so many times as long as the rows it serves
 BITS = 20  # rows of large tables are chosen to a millionth
 
 
@@ -39,7 +41,7 @@ def _matches(here: Here, matching: dict[str, Vector]) -> Matches:
     """The rows of the other table whose columns equal our values."""
     other = here.the_other()
     theirs, ours = np.zeros(other.count, np.int64), np.zeros(here.count, np.int64)
-    lost = np.zeros(here.count, bool)
+    lost = None
     for name, vector in matching.items():
         column = other.resolve(name)
         if column is None:
@@ -49,21 +51,38 @@ def _matches(here: Here, matching: dict[str, Vector]) -> Matches:
         if their.keys().kind != our.keys().kind:
             raise Unfit(f"{other.name}.{name} is a {their.keys().kind}", our.keys().kind)
         left, right = same_codes(their, our)
-        width = max(left.max(initial=0), right.max(initial=0)) + 1
-        theirs, ours = theirs * width + left, ours * width + right
-        lost |= False if our.missing is None else our.missing
-    order = np.argsort(theirs, kind="stable")
-    start = np.searchsorted(theirs[order], ours, "left")
-    stop = np.searchsorted(theirs[order], ours, "right")
-    return Matches(order, start, np.where(lost, start, stop))
+        if theirs.any() or ours.any():
+            width = max(left.max(initial=0), right.max(initial=0)) + 1
+            left, right = theirs * width + left, ours * width + right
+        theirs, ours = left, right
+        lost = either(lost, our.missing)
+    if not matching:
+        return Matches(np.arange(other.count), ours, np.full(here.count, other.count))
+    known = max(theirs.max(initial=-1), ours.max(initial=-1)) + 1
+    if known > DENSE * (other.count + here.count):
+        theirs, ours = _dense(theirs, ours)
+        known = max(theirs.max(initial=-1), ours.max(initial=-1)) + 1
+    until = np.concatenate([[0], np.cumsum(np.bincount(theirs, minlength=known))])
+    start, stop = until[ours], until[ours + 1]
+    if lost is not None:
+        stop = np.where(lost, start, stop)
+    return Matches(order_of(theirs), start, stop)
+
+
+def _dense(theirs: Array, ours: Array) -> tuple[Array, Array]:
+    """The same groups numbered without gaps."""
+    ids = np.unique(np.concatenate([theirs, ours]), return_inverse=True)[1]
+    return ids[: len(theirs)], ids[len(theirs) :]
 
 
 def _chosen(here: Here, matches: Matches, place: Array) -> Vector:
     """References to the matches at `place` in their order, missing where it lies beyond them."""
     none = (place < matches.start) | (place >= matches.stop)
+    if not none.any():
+        return Vector("reference", matches.order[place], table=here.other)
     rows = np.where(none, 0, place)
     found = matches.order[rows] if len(matches.order) else rows
-    return Vector("reference", found, none if none.any() else None, table=here.other)
+    return Vector("reference", found, none, table=here.other)
 
 
 @function()

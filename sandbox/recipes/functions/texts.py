@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -70,6 +71,7 @@ def _of_words(vector: Vector, change: Callable[[str], str]) -> Vector:
     return Vector("string", coded.indices.to_numpy()[vector.values], vector.missing, words)
 
 
+@lru_cache(maxsize=1 << 16)
 def _ascii(text: str) -> str:
     plain = text.lower().translate(_LETTERS)
     decomposed = unicodedata.normalize("NFD", plain)
