@@ -63,7 +63,7 @@ class Drawing:
     dry: bool = False  # only check: every table is empty
     problems: list[Problem] = field(default_factory=list)
     sources: dict[Place, set[Place]] = field(default_factory=dict)
-    files: dict[str, Figures] = field(default_factory=dict)
+    files: dict[str, Figures | None] = field(default_factory=dict)
     disturbed: Mapping[Place, Array] = field(default_factory=dict)
     cuts: Mapping[str, Array] = field(default_factory=dict)
     staged_in: Path | None = None
@@ -194,10 +194,15 @@ class Drawing:
                 )
         return self._secrets[name]
 
+    def notes_file(self, file: str) -> None:
+        """Remember a file of figures, so that its source must be told."""
+        self.files.setdefault(file, None)
+
     def figures(self, file: str) -> Figures:
-        if file not in self.files:
-            self.files[file] = read_figures(self.recipe.folder, file)
-        return self.files[file]
+        known = self.files.get(file)
+        if known is None:
+            known = self.files[file] = read_figures(self.recipe.folder, file)
+        return known
 
     def note(self, table: str, column: str) -> None:
         """Remember that whatever is being made was made from this column, too."""

@@ -56,7 +56,7 @@ class Figures:
 
 def read_figures(folder: Path, file: str) -> Figures:
     """The table of shares in `file`; Unfit names what is wrong, and where."""
-    header, rows = _rows(folder, file)
+    header, rows = rows_of(folder, file)
     if len(header) < 2 or not rows:
         fix = "the values in the first column, their shares in the others"
         raise Unfit(f"{file} is no table of shares", fix=fix)
@@ -91,7 +91,8 @@ def _bands(words: tuple[str, ...]) -> tuple[Array | None, Array | None]:
     return low, high
 
 
-def _rows(folder: Path, file: str) -> tuple[list[str], list[list[str]]]:
+def rows_of(folder: Path, file: str) -> tuple[list[str], list[list[str]]]:
+    """The header and the rows of a CSV file beside the recipe; Unfit says what is wrong."""
     path = folder / file
     if not path.resolve().is_relative_to(folder.resolve()):
         raise Unfit(f"{file} lies outside the dataset's folder", fix="keep it beside recipe.yml")
@@ -117,7 +118,7 @@ def read_columns(folder: Path, file: str, kinds: Mapping[str, Kind]) -> dict[str
     A column that `kinds` does not name is made of numbers, or of true and false, if all its cells
     are that, else of text; codes (names ending in _code) are always text.
     """
-    header, rows = _rows(folder, file)
+    header, rows = rows_of(folder, file)
     cells = {name: [row[i] for row in rows] for i, name in enumerate(header)}
     return {
         name: _column(texts, kinds.get(name) or _guess(name, texts), f"{file}, column {name}")

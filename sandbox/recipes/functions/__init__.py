@@ -3,7 +3,10 @@
 from sandbox.recipes.functions import (
     dates,
     draws,
+    grammars,
+    histories,
     identifiers,
+    keys,
     names,
     numbers,
     references,
@@ -14,7 +17,10 @@ from sandbox.recipes.functions import (
 __all__ = [
     "dates",
     "draws",
+    "grammars",
+    "histories",
     "identifiers",
+    "keys",
     "names",
     "numbers",
     "references",

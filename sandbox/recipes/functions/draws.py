@@ -75,13 +75,13 @@ def draw(here: Here, file: FileName, given: Anything | None = None) -> Anything:
             found = ", ".join(figures.conditions)
             raise Unfit(f"{file} has several columns of shares", found, fix="say given=…")
         return figures.values(keyed.guided(words, figures.guides(BITS)), words)
-    column = _conditions(figures, here.every(given))
+    column = conditions(figures, here.every(given))
     slots = (words >> np.uint64(64 - BITS)).view(np.int64)
     chosen = figures.guides(BITS).take((column << BITS) + slots)
     return figures.values(chosen, words).hiding(given.missing)
 
 
-def _conditions(figures: Figures, given: Vector) -> Array:
+def conditions(figures: Figures, given: Vector) -> Array:
     """The column of the file that holds for each row."""
     headings: list[Any] = list(figures.conditions)
     if given.keys().kind in ("integer", "boolean"):

@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from sandbox.recipes import calendars, keyed
+from sandbox.recipes.functions.draws import conditions
 from sandbox.recipes.here import Here
 from sandbox.recipes.operators import Unfit
 from sandbox.recipes.registry import (
@@ -37,6 +38,30 @@ def quota(here: Here, total: Numbers, by: Numbers) -> Integers:
     if len(totals) > 1 or (weights < 0).any():
         raise Unfit("quota shares one total out by weights of 0 or more")
     return keyed.largest_remainder(weights, int(totals[0]) if len(totals) else 0)
+
+
+@function(whole_table=True)
+def allot(here: Here, file: FileName, given: Anything | None = None) -> Anything:
+    """Like draw(), but exactly: each value occurs as often as its share of the rows says.
+
+    file, given: as for draw(). For tables that must match published counts: in each condition the
+    numbers are those of the largest remainder (Hamilton's method), and chance only decides which
+    row gets which value.
+    """
+    figures = here.figures(file)
+    columns = np.zeros(here.count, np.int64)
+    if given is not None:
+        columns = conditions(figures, here.every(given))
+    elif len(figures.conditions) != 1:
+        raise Unfit(f"{file} has several columns of shares", fix="say given=…")
+    words = here.words()
+    order = np.lexsort((words, columns))
+    chosen = np.empty(here.count, np.int64)
+    edges = np.searchsorted(columns[order], np.arange(1, figures.shares.shape[1]))
+    for shares, group in zip(figures.shares.T, np.split(order, edges), strict=True):
+        counts = keyed.largest_remainder(shares, len(group))
+        chosen[group] = np.repeat(np.arange(len(counts)), counts)
+    return figures.values(chosen, words).hiding(None if given is None else given.missing)
 
 
 @function(whole_table=True)
