@@ -12,8 +12,9 @@ from sandbox.catalog import Dataset
 from sandbox.errors import Problem, RecipeError
 from sandbox.recipes import pieces
 from sandbox.recipes.agreement import form_problems, type_problems, unaccounted_files
-from sandbox.recipes.drawing import Drawing
+from sandbox.recipes.drawing import Drawing, Spoilt
 from sandbox.recipes.effects import effect_problems, summary
+from sandbox.recipes.faults import fault_problems
 from sandbox.recipes.finish import Drawn, finish, in_memory, make_everything
 from sandbox.recipes.hold_out import leaks, rule_problems, telling_rows
 from sandbox.recipes.recipe import read_recipe
@@ -42,6 +43,7 @@ def check(folder: Path, dataset: Dataset, tables: Mapping[str, Dataset]) -> list
         found += rule_problems(drawing)
     if not found:
         found += effect_problems(drawing)
+        found += fault_problems(drawing)
     return found or [*drawing.problems, *leaks(drawing)]
 
 
@@ -82,9 +84,13 @@ def draw(
         return pieces.draw(drawing, cuts, spool, pieces.runner(workers, dask), progress)
     tables = drawing.tables
     problems = make_everything(drawing, tables, progress) or [*type_problems(drawing, tables)]
-    finished = None if problems else finish(drawing, tables, lambda w: drawing.in_world(w).tables)
-    problems = problems or [*drawing.problems, *telling_rows(drawing)]
-    if problems or finished is None:
+    if problems:
+        raise RecipeError(problems)
+    try:
+        finished = finish(drawing, tables, lambda world: drawing.in_world(world).tables)
+    except Spoilt:
+        raise RecipeError(drawing.problems) from None
+    if problems := [*drawing.problems, *telling_rows(drawing)]:
         raise RecipeError(problems)
     drawn = in_memory(drawing, finished)
     return replace(drawn, truth={**drawn.truth, **summary(drawing, drawn.truth)})

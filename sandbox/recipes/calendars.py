@@ -105,13 +105,16 @@ def utc(days: Array, seconds: Array) -> Array:
     return np.asarray(days * DAY + seconds - HOUR * (1 + summer))
 
 
+def norwegian_offset(moments: Array) -> Array:
+    """By how many seconds Norwegian time is ahead of UTC at each moment."""
+    year = parts((moments + HOUR) // DAY)[0]
+    start, end = (_last_sunday(year, month) * DAY + HOUR for month in (3, 10))
+    return np.asarray(HOUR * (1 + ((moments >= start) & (moments < end))))
+
+
 def norwegian_day(moments: Array) -> Array:
     """The date in Norway of each moment."""
-    guess = (moments + HOUR) // DAY
-    year = parts(guess)[0]
-    start, end = (_last_sunday(year, month) * DAY + HOUR for month in (3, 10))
-    summer = (moments >= start) & (moments < end)
-    return np.asarray((moments + HOUR * (1 + summer)) // DAY)
+    return np.asarray((moments + norwegian_offset(moments)) // DAY)
 
 
 def _last_sunday(year: Array, month: int) -> Array:

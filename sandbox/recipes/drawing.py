@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -117,10 +118,13 @@ class Drawing:
             return vector
         return constant(value).spread(vector.values.size)
 
-    def key_of(self, made: str) -> str | None:
-        """The column that orders a table, or a table of truth such as persons.hidden."""
-        table = self.tables.get(made.partition(".")[0])
-        return None if table is None else table.key
+    def order_of(self, made: str) -> tuple[str, ...]:
+        """The columns that order a table, or a table of truth such as persons.hidden."""
+        name, _, kind = made.partition(".")
+        table = self.tables.get(name)
+        if table is None:
+            return ()
+        return (table.key, "column") if kind == "faults" else (table.key,)
 
     def forget_spoilt(self) -> None:
         """Columns that could not be had may be had in another piece, or once more is known."""
@@ -237,12 +241,14 @@ class Drawing:
         recipe = self.recipe.tables.get(table)
         if recipe is None:
             return None
+        if column.startswith("faults."):
+            return recipe.faults[int(column.removeprefix("faults."))]
         if column.startswith("truth."):
             return recipe.truth.get(column.removeprefix("truth."))
         return recipe.per if column == SHAPE else recipe.columns.get(column)
 
 
-class _Making:
+class _Making(AbstractContextManager[None]):
     """While a column is made: circles are seen, and what goes wrong is noted once, in its place."""
 
     def __init__(self, drawing: Drawing, place: Place, line: int | None):

@@ -14,6 +14,7 @@ import pyarrow.dataset as ds
 from sandbox.errors import Problem, RecipeError
 from sandbox.recipes.drawing import Drawing, Spoilt
 from sandbox.recipes.effects import effects_of, potential_outcomes
+from sandbox.recipes.faults import faulted_columns, plant
 from sandbox.recipes.hold_out import apart
 from sandbox.recipes.staged import World
 from sandbox.recipes.tables import OwnTable, Table
@@ -100,6 +101,10 @@ def _finish(drawing: Drawing, table: OwnTable, finished: Finished) -> None:
     name = table.name
     whole = drawing.arrow(table, list(drawing.dataset.tables[name].columns))
     public, held = apart(table, whole)
+    if table.recipe.faults:
+        planted = plant(table, whole)
+        public, held = apart(table, whole, planted.table, planted.origin)
+        finished.truth[f"{name}.faults"] = planted.ledger
     finished.full[name], finished.published[name] = whole, public
     if held is not None:
         finished.truth[name] = held
@@ -123,16 +128,25 @@ def in_memory(drawing: Drawing, finished: Finished) -> Drawn:
     def in_order(tables: Mapping[str, pa.Table]) -> dict[str, ds.Dataset]:
         for name, table in tables.items():
             if id(table) not in ordered:
-                key = drawing.key_of(name)
-                ordered[id(table)] = ds.dataset(by_key(table, key) if key else table)
+                ordered[id(table)] = ds.dataset(in_order_of(table, drawing.order_of(name)))
         return {name: ordered[id(table)] for name, table in tables.items()}
 
-    return Drawn(in_order(finished.full), in_order(finished.published), in_order(finished.truth))
+    full, published = in_order(finished.full), in_order(finished.published)
+    return Drawn(full, published, in_order(finished.truth), faulted(drawing))
 
 
-def by_key(table: pa.Table, key: str) -> pa.Table:
-    """The rows in the order of their key."""
-    order = pc.sort_indices(table, sort_keys=[(key, "ascending")])
+def faulted(drawing: Drawing) -> dict[str, frozenset[str]]:
+    """The tables with planted faults, and the columns that these are in."""
+    tables = (drawing.tables[name] for name in drawing.dataset.tables)
+    found = {t.name: faulted_columns(t) for t in tables if isinstance(t, OwnTable)}
+    return {name: columns for name, columns in found.items() if columns}
+
+
+def in_order_of(table: pa.Table, columns: tuple[str, ...]) -> pa.Table:
+    """The rows in the order of some columns, of which no two rows have all the same."""
+    if not columns:
+        return table
+    order = pc.sort_indices(table, sort_keys=[(column, "ascending") for column in columns])
     if np.array_equal(order.to_numpy(), np.arange(len(order))):
         return table
     return table.take(order).combine_chunks()

@@ -36,28 +36,47 @@ def held_rows(table: Table) -> Array | None:
     return held if along.missing is None else held & ~along.missing
 
 
-def apart(table: Table, full: pa.Table) -> tuple[pa.Table, pa.Table | None]:
+def apart(
+    table: Table, full: pa.Table, shown: pa.Table | None = None, origin: Array | None = None
+) -> tuple[pa.Table, pa.Table | None]:
     """A full table as readers may see it, and the truth that was held out of it.
 
     Rows are still in the order in which they were drawn. The truth holds the key, and the blank
-    columns, or every column of the rows that are absent.
+    columns, or every column of the rows that are absent. shown: the table with faults, and origin:
+    the row of the full one that each of its rows is or repeats.
     """
+    public = full if shown is None else shown
     held = held_rows(table)
     if held is None:
-        return full, None
+        return public, None
     rule = table.drawing.recipe.tables[table.name].hold_out
     assert rule is not None
-    mask = pa.array(held)
-    public = full
+    mask = pa.array(held if origin is None else held[origin])
     for column in rule.columns:
         index = full.column_names.index(column)
-        blank = pc.if_else(mask, pa.scalar(None, full.schema.types[index]), full.column(column))
+        blank = pc.if_else(mask, pa.scalar(None, full.schema.types[index]), public.column(column))
         public = public.set_column(index, column, blank)
     if not rule.drops_rows:
-        return public, full.select(_kept_order(full, {table.key, *rule.columns})).filter(mask)
+        kept = full.select(_kept_order(full, {table.key, *rule.columns}))
+        return public, kept.filter(pa.array(held))
     gone = held if rule.where is None else held & _where(table, rule)
     truth_mask = held if rule.columns else gone
-    return public.filter(pa.array(~gone)), full.filter(pa.array(truth_mask))
+    left = ~(gone if origin is None else gone[origin])
+    return public.filter(pa.array(left)), full.filter(pa.array(truth_mask))
+
+
+def unseen(table: Table, column: str) -> Array | None:
+    """A mask of the rows whose cell of a column readers do not see, None if they see all."""
+    held = held_rows(table)
+    if held is None:
+        return None
+    rule = table.drawing.recipe.tables[table.name].hold_out
+    assert rule is not None
+    if column in rule.columns:
+        return held
+    if not rule.drops_rows:
+        return None
+    return held if rule.where is None else held & _where(table, rule)
 
 
 def _kept_order(table: pa.Table, columns: set[str]) -> list[str]:

@@ -26,7 +26,7 @@ from sandbox.recipes.operators import (
     negative,
     truth,
 )
-from sandbox.recipes.registry import ARRAYS, Function, Many, Parameter, as_array
+from sandbox.recipes.registry import ARRAYS, FAULTS, Function, Many, Named, Parameter, as_array
 from sandbox.recipes.staged import Item, TravellingCall
 from sandbox.recipes.vectors import Array, Vector, constant, either
 
@@ -156,6 +156,8 @@ class Evaluator:
         functions = self.table.drawing.functions
         if name not in functions:
             fix = did_you_mean(name, list(functions))
+            if name in FAULTS:
+                fix = f"{name} plants a fault: it belongs under faults:"
             raise Unfit(f"there is no function {name!r}", fix=fix)
         called = functions[name]
         try:
@@ -170,11 +172,11 @@ class Evaluator:
             rows = self.table.count
 
             def arguments() -> TravellingCall:
-                return TravellingCall.of(self._call_of(called, node), called.name, rows)
+                return TravellingCall.of(self.call_of(called, node), called.name, rows)
 
             whole = self._drawing.told_of(item, arguments)
             return whole.slice(slice(self.table.first, self.table.first + rows))
-        call = self._call_of(called, node)
+        call = self.call_of(called, node)
         if called.numbered_by:
             call.named["number"] = self._numbers(called, replace(item, kind="numbers"), call)
         here = Here(self.table, self.place, self.sites[node], call.other)
@@ -200,7 +202,7 @@ class Evaluator:
     def _drawing(self) -> Drawing:
         return self.table.drawing
 
-    def _call_of(self, called: Function, node: ast.Call) -> Call:
+    def call_of(self, called: Function, node: ast.Call) -> Call:
         """The arguments of a call as its function takes them, one value per row or one for all."""
         bound = _bind(called, node)
         other = next(
@@ -230,6 +232,8 @@ class Evaluator:
             return Evaluator(other, f"{self.place}>{other.name}", node).run(node), None
         if takes == "parents":
             return self._parents(node), None
+        if takes == "column":
+            return self._own_column(node), None
         vector: Vector = self.run(node)
         try:
             if not isinstance(vector, Vector):
@@ -247,6 +251,15 @@ class Evaluator:
             unfit.what = f"{called.name}({parameter.name}=…): {unfit.what}"
             unfit.node = unfit.node or node
             raise
+
+    def _own_column(self, node: ast.expr) -> Named:
+        name = node.id if isinstance(node, ast.Name) else ast.unparse(node)
+        if name not in self.table.columns:
+            unfit = Unfit(f"{name} is no column of {self.table.name}",
+                          fix=did_you_mean(name, list(self.table.columns)))  # fmt: skip
+            unfit.node = node
+            raise unfit
+        return Named(name, self.table.column(name).keys().spread(self.table.count))
 
     def _parents(self, node: ast.expr) -> Vector:
         """An expression over the parents' rows, each row with its parent's value."""

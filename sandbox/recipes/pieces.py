@@ -26,9 +26,10 @@ from sandbox.recipes.effects import summary
 from sandbox.recipes.finish import (
     Drawn,
     Elsewhere,
-    by_key,
+    faulted,
     finish,
     in_memory,
+    in_order_of,
     key_problems,
     make_everything,
 )
@@ -198,9 +199,10 @@ def _write(drawing: Drawing, elsewhere: Elsewhere, order: Order, spool: Path, do
         for name, table in getattr(finished, group).items():
             if group == "full" and table is finished.published[name]:
                 continue
-            key = drawing.key_of(name)
             path = f"{group}/{name}/{order.number:05d}.arrow"
-            done.files[group, name] = _written(table, key, spool, path, order.in_memory)
+            done.files[group, name] = _written(
+                table, drawing.order_of(name), spool, path, order.in_memory
+            )
     done.observed = {
         at: told for at, told in drawing.observed.items() if at[0].partition(".")[0] in own
     }
@@ -219,15 +221,17 @@ def _needs_of(table: OwnTable) -> list[Item]:
     return needs
 
 
-def _written(table: pa.Table, key: str | None, spool: Path, path: str, in_memory: bool) -> Written:
+def _written(
+    table: pa.Table, order: tuple[str, ...], spool: Path, path: str, in_memory: bool
+) -> Written:
     kept = table if in_memory else None
     if not in_memory:
         (spool / path).parent.mkdir(parents=True, exist_ok=True)
         with pa.ipc.new_file(spool / path, table.schema) as writer:
             writer.write_table(table)
-    if key is None or not table.num_rows:
+    if not order or not table.num_rows:
         return Written(path, table.num_rows, None, None, True, kept)
-    keys = table.column(key)
+    keys = table.column(order[0])
     rising = keys.null_count == 0 and bool(
         pc.all(pc.less(keys.slice(0, len(keys) - 1), keys.slice(1))).as_py() is not False
     )
@@ -296,7 +300,8 @@ class _Driver:
         for (group, name), files in written.items():
             groups[group][name] = self._dataset(group, name, files)
         truth = groups["truth"] | summary(drawing, groups["truth"])
-        drawn = Drawn(groups["published"] | groups["full"], groups["published"], truth)
+        full = groups["published"] | groups["full"]
+        drawn = Drawn(full, groups["published"], truth, faulted(drawing))
         self._prove(drawn)
         return drawn
 
@@ -428,11 +433,10 @@ class _Driver:
             return made
         if group != "truth":
             self.unordered.add(name)
-        key = self.drawing.key_of(name)
-        assert key is not None
-        table = by_key(made.to_table(), key)
+        order = self.drawing.order_of(name)
+        table = in_order_of(made.to_table(), order)
         path = f"{group}/{name}/whole.arrow"
-        return self._opened([_written(table, key, self.spool, path, self.in_memory)])
+        return self._opened([_written(table, order, self.spool, path, self.in_memory)])
 
     def _opened(self, files: Sequence[Written]) -> ds.Dataset:
         if self.in_memory:

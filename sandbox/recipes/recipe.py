@@ -17,9 +17,8 @@ from sandbox.recipes.registry import Function
 
 TOP = ("asof", "secrets", "size", "tables")
 SHAPES = ("rows", "per", "file")
-SHAPE_WORDS = (*SHAPES, "hidden", "hold_out", "truth")
+SHAPE_WORDS = (*SHAPES, "hidden", "hold_out", "truth", "faults")
 TAKEN = ("hidden", "faults")  # further tables of truth beside those of effects
-LATER = ("faults",)
 HOLD_OUT = ("rows", "with", "columns", "where")
 ROW_WORDS = ("row", "parent", "position", "part", "asof", "scale")
 NAME = re.compile(r"_?[a-z][a-z0-9_]*")
@@ -67,6 +66,7 @@ class TableRecipe:
     hidden: tuple[str, ...] = ()
     hold_out: HoldOut | None = None
     truth: Mapping[str, Expression] = field(default_factory=dict)
+    faults: tuple[Expression, ...] = ()
 
     @property
     def is_working(self) -> bool:
@@ -180,9 +180,6 @@ class _Reader:
         at: Path_ = ("tables", name)
         words = self.map(at, body)
         self.name(at, name)
-        for word in LATER:
-            if word in words:
-                self.problem((*at, word), f"{word} is not supported yet", fix="leave it out")
         shapes = [word for word in SHAPES if word in words]
         if len(shapes) != 1:
             found = " and ".join(shapes) or "none of them"
@@ -192,7 +189,7 @@ class _Reader:
         columns = {
             column: parsed
             for column, text in words.items()
-            if column not in (*SHAPE_WORDS, *LATER)
+            if column not in SHAPE_WORDS
             and (parsed := self.column((*at, column), name, column, text))
         }
         per = words.get("per")
@@ -206,7 +203,20 @@ class _Reader:
             self.names((*at, "hidden"), words.get("hidden"), columns),
             self.hold_out(at, name, words.get("hold_out"), columns),
             self.truth((*at, "truth"), name, words.get("truth")),
+            self.faults((*at, "faults"), name, words.get("faults")),
         )
+
+    def faults(self, at: Path_, table: str, value: object) -> tuple[Expression, ...]:
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            self.problem(at, "faults is not a list", fix="- missing(column, .01), one on each line")
+            return ()
+        parsed = (
+            self.expression((*at, index), f"{table}.faults.{index}", text)
+            for index, text in enumerate(value)
+        )
+        return tuple(expression for expression in parsed if expression)
 
     def truth(self, at: Path_, table: str, value: object) -> dict[str, Expression]:
         """Effects by name, each of which becomes a table of truth."""

@@ -34,6 +34,8 @@ FileName = Annotated[str, "file"]  # a CSV beside the recipe
 FromParents = Annotated[Vector, "parents"]  # an expression over the parents' rows
 OtherTable = Annotated["Table", "table"]  # a table's name
 Theirs = Annotated[Vector, "theirs"]  # an expression over the columns of that table
+OwnColumn = Annotated["Named", "column"]  # the name of a column of this table
+Planted = Annotated["Faulted", "faulted"]  # what a fault makes of a column
 ManyRows = Annotated["Many", "many"]  # several rows per row, for `per`
 Numbering = Annotated[Array, "numbering"]  # how many earlier rows are of this row's group
 
@@ -46,6 +48,22 @@ class Many:
 
     owners: Array
     words: Mapping[str, Vector] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A column of the table itself: its name, and its values, a foreign key's as keys."""
+
+    name: str
+    values: Vector
+
+
+@dataclass(frozen=True)
+class Faulted:
+    """Where a fault strikes, and the values of the column that stand there instead."""
+
+    hit: Array
+    values: Vector
 
 
 @dataclass(frozen=True)
@@ -98,6 +116,7 @@ class Function:
 
 
 FUNCTIONS: dict[str, Function] = {}
+FAULTS: dict[str, Function] = {}  # what may stand under faults:, and nowhere else
 F = TypeVar("F", bound=Callable[..., Any])
 _filled: ContextVar[dict[str, Function]] = ContextVar("_filled", default=FUNCTIONS)
 
@@ -120,11 +139,13 @@ def function(
     numbered_by: Callable[..., Array] | None = None,
     declared: Callable[..., Any] | None = None,
     of_children: bool = False,
+    vocabulary: dict[str, Function] | None = None,
 ) -> Callable[[F], F]:
     """Add a function to the language under its own name (or `name`, where Python has taken that).
 
     Its annotations say what it takes and returns; a first parameter `here` gives it its place, and
     with `numbered_by` a parameter `number: Numbering` the earlier rows of the same group.
+    vocabulary: where it belongs, if not among the functions of the language.
     """
 
     def register(call: F) -> F:
@@ -140,7 +161,7 @@ def function(
             raise Unfit(f"{word} is a function of the language already", fix="choose another name")
         if not call.__doc__:
             raise Unfit(f"{word} has no docstring", fix="say in a sentence what it gives")
-        _filled.get()[word] = Function(
+        (_filled.get() if vocabulary is None else vocabulary)[word] = Function(
             word,
             call,
             parameters,
@@ -163,7 +184,7 @@ def _tag(hint: Any) -> str:
     return str(annotated.__metadata__[0])
 
 
-_NAMES: dict[str, Any] = {"Table": object, "Many": Many}
+_NAMES: dict[str, Any] = {"Table": object, "Many": Many, "Named": Named, "Faulted": Faulted}
 
 
 def as_array(vector: Vector, takes: str) -> Array:

@@ -91,6 +91,11 @@ class Table:
         """The keys of the rows numbered `index`, from 0 for the first of these rows."""
         return self.column(self.key).keys().take(index)
 
+    @cached_property
+    def key_counts(self) -> bool:
+        """Whether the key is made of nothing but the row's number, and so known for any row."""
+        return False
+
     def linked(self, name: str, vector: Vector) -> Vector:
         """A foreign key's values as row numbers of the table that they lead to."""
         target = self.around.get(self.references.get(name, ""))
@@ -291,7 +296,7 @@ class OwnTable(Table):
         return found
 
     def keys_at(self, index: Array) -> Vector:
-        if not self._key_counts:
+        if not self.key_counts:
             return super().keys_at(index)
         rows = Numbered(self, index)
         expression = self.recipe.columns[self.key]
@@ -303,7 +308,7 @@ class OwnTable(Table):
         return Numbered(self, beyond - self.first).evaluate(self.recipe.columns[self.key])
 
     @cached_property
-    def _key_counts(self) -> bool:
+    def key_counts(self) -> bool:
         """Whether the key is made of nothing but the row's number, and so known for any row."""
         expression = self.recipe.columns.get(self.key)
         if expression is None or self.recipe.file is not None:

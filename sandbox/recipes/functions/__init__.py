@@ -3,6 +3,7 @@
 from sandbox.recipes.functions import (
     dates,
     draws,
+    faults,
     grammars,
     histories,
     identifiers,
@@ -17,6 +18,7 @@ from sandbox.recipes.functions import (
 __all__ = [
     "dates",
     "draws",
+    "faults",
     "grammars",
     "histories",
     "identifiers",
