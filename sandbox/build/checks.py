@@ -19,13 +19,15 @@ def problems(workspace: Workspace) -> list[Problem]:
 def _makers(content: Content, wrong: set[str]) -> list[Problem]:
     """Sources and recipes; a recipe only if its dataset's descriptor and its parents' are right."""
     right = {slug for slug, d in content.datasets.items() if d.source.file not in wrong}
-    owners = {t: content.datasets[s].model for s in right for t in content.datasets[s].model.tables}
     found: list[Problem] = []
     for slug in sorted(right):
         d = content.datasets[slug]
         if d.model.origin == "open":
             found += sources.check(d.folder, d.model, d.shown)
         elif content.has_every_dataset and content.ancestors(slug) <= right:
+            known = {slug, *content.ancestors(slug)}
+            owners = {t: content.datasets[s].model for s in sorted(known)
+                      for t in content.datasets[s].model.tables}  # fmt: skip
             found += recipes.check(d.folder, d.model, owners)
     return found
 

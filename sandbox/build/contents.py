@@ -50,16 +50,15 @@ def write_datasets(
     for slug, dataset in catalog.datasets.items():
         folder = bundle / "datasets" / slug
         folder.mkdir(parents=True)
-        files = {}
+        files, rows = {}, {}
         for name in dataset.tables:
-            write_csv(published[name], folder / f"{name}.csv")
+            rows[name] = write_csv(published[name], folder / f"{name}.csv")
             write_parquet(published[name], folder / f"{name}.parquet")
             files[name] = _entry(bundle, folder / f"{name}.csv")
         write_json(folder / "quality.json", measure(dataset, published, keys))
         package = metadata.datapackage(slug, dataset, files, owners)
         write_json(folder / "datapackage.json", package)
         _write_truth(truth / slug, drawn[slug])
-        rows = {name: published[name].num_rows for name in dataset.tables}
         entries[slug] = _dataset_entry(dataset, files, rows, inputs[slug])
     return entries
 
@@ -72,7 +71,7 @@ def _write_truth(folder: Path, drawn: Drawn) -> None:
         (folder / "kept").mkdir(exist_ok=True)
         write_parquet(table, folder / "kept" / f"{name}.parquet")
     for name, table in drawn.full.items():
-        if not table.equals(drawn.published[name]):
+        if table is not drawn.published[name]:
             (folder / "full").mkdir(parents=True, exist_ok=True)
             write_parquet(table, folder / "full" / f"{name}.parquet")
 

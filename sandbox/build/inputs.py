@@ -79,6 +79,16 @@ def all_inputs(workspace: Workspace, catalog: Catalog, datasets: Mapping[str, st
     return _joined((*parts, engine_hash()))
 
 
+def ancestors(catalog: Catalog, slug: str) -> list[str]:
+    """The datasets that one is derived from, at any distance, parents first."""
+    found = set(catalog.datasets[slug].derived_from)
+    order = in_order(catalog)
+    for other in reversed(order):
+        if other in found:
+            found |= set(catalog.datasets[other].derived_from)
+    return [other for other in order if other in found]
+
+
 def in_order(catalog: Catalog) -> list[str]:
     """Datasets, parents before those derived from them."""
     order: dict[str, None] = {}

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
-import pyarrow as pa
-
-from sandbox.build.tables import ingest
+from sandbox.build.tables import Rows, ingest
 from sandbox.catalog import Catalog
 from sandbox.catalog.models import Expectation
 from sandbox.errors import ExpectationsMissed, Problem
@@ -18,9 +16,9 @@ from sandbox.workspace import Workspace
 
 
 class Drawn(Protocol):
-    full: Mapping[str, pa.Table]
-    published: Mapping[str, pa.Table]
-    truth: Mapping[str, pa.Table]
+    full: Mapping[str, Rows]
+    published: Mapping[str, Rows]
+    truth: Mapping[str, Rows]
     fresh: bool
 
 
@@ -36,7 +34,7 @@ class Scratch:
             name: table
             for dataset in drawn.values()
             for name, table in dataset.full.items()
-            if not table.equals(dataset.published[name])
+            if table is not dataset.published[name]
         }
         hidden = {
             f"truth_{name.replace('.', '_')}": table

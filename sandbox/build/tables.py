@@ -1,16 +1,22 @@
-"""Tables into files: one SQLite database, and CSV and Parquet per table, always the same bytes."""
+"""Tables into files: one SQLite database, and CSV and Parquet per table, always the same bytes.
+
+Rows come as an Arrow table or, where there may be more than fit into memory, as an Arrow dataset;
+they are written as they come, a batch at a time.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 import adbc_driver_sqlite.dbapi
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
+import pyarrow.dataset as ds
 import pyarrow.parquet
 import sqlite_utils
 
@@ -23,6 +29,9 @@ FAST = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -200000",
 )
+Rows: TypeAlias = pa.Table | ds.Dataset
+BATCH = 65_536
+ROW_GROUP = 262_144  # rows of a Parquet row group, however the rows are cut on their way to it
 PYTHON_TYPES = {
     "integer": int,
     "number": float,
@@ -33,49 +42,86 @@ PYTHON_TYPES = {
 }
 
 
-def write_csv(table: pa.Table, path: Path) -> None:
-    """UTF-8, LF, comma, decimal point, true/false, ISO 8601 dates; missing values are empty."""
+def batches(rows: Rows) -> Iterator[pa.RecordBatch]:
+    """The rows in their order, few of them in memory at a time."""
+    if isinstance(rows, pa.Table):
+        return iter(rows.to_batches(max_chunksize=BATCH))
+    scanned: Iterator[pa.RecordBatch] = rows.to_batches(
+        batch_size=BATCH, batch_readahead=2, fragment_readahead=1
+    )
+    return scanned
+
+
+def count(rows: Rows) -> int:
+    return int(rows.num_rows if isinstance(rows, pa.Table) else rows.count_rows())
+
+
+def write_csv(rows: Rows, path: Path) -> int:
+    """UTF-8, LF, comma, decimal point, true/false, ISO 8601 dates; missing values are empty.
+
+    Returns how many rows there are.
+    """
     options = pyarrow.csv.WriteOptions(quoting_style="needed", quoting_header="none")
-    pyarrow.csv.write_csv(_with_iso_datetimes(table), path, options)
+    written = 0
+    schema = _with_iso_datetimes(rows.schema.empty_table()).schema
+    with pyarrow.csv.CSVWriter(path, schema, write_options=options) as writer:
+        for batch in batches(rows):
+            writer.write_batch(_with_iso_datetimes(batch))
+            written += batch.num_rows
+    return written
 
 
-def write_parquet(table: pa.Table, path: Path) -> None:
-    pyarrow.parquet.write_table(table, path, compression="zstd", store_schema=True)
+def write_parquet(rows: Rows, path: Path) -> None:
+    with pyarrow.parquet.ParquetWriter(
+        path, rows.schema, compression="zstd", store_schema=True
+    ) as writer:
+        for group in _groups(rows):
+            writer.write_table(group, row_group_size=ROW_GROUP)
 
 
-def read_parquet(path: Path) -> pa.Table:
-    """What was written; Parquet knows no whole seconds and gives milliseconds instead."""
-    table = pyarrow.parquet.read_table(path)
-    for index, field in enumerate(table.schema):
+def _groups(rows: Rows) -> Iterator[pa.Table]:
+    """Tables of ROW_GROUP rows in one piece each, and one of those that are left."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches(rows):
+        waiting.append(batch)
+        if sum(map(len, waiting)) >= ROW_GROUP:
+            table = pa.Table.from_batches(waiting, rows.schema)
+            yield table.slice(0, ROW_GROUP).combine_chunks()
+            waiting = table.slice(ROW_GROUP).to_batches()
+    if waiting:
+        yield pa.Table.from_batches(waiting, rows.schema).combine_chunks()
+
+
+def read_parquet(path: Path) -> ds.Dataset:
+    """What was written; Parquet knows no whole seconds, which are read as such all the same."""
+    schema = pyarrow.parquet.read_schema(path)
+    for index, field in enumerate(schema):
         if pa.types.is_timestamp(field.type):
-            seconds = table[index].cast(pa.timestamp("s", field.type.tz))
-            table = table.set_column(index, field.name, seconds)
-    return table
+            schema = schema.set(index, field.with_type(pa.timestamp("s", field.type.tz)))
+    return ds.dataset(path, schema=schema.remove_metadata())
 
 
-def _with_iso_datetimes(table: pa.Table) -> pa.Table:
-    """Datetimes as text with T and Z; the default has a space."""
-    for index, field in enumerate(table.schema):
+def _with_iso_datetimes(rows: Any) -> Any:
+    """Datetimes of a table or batch as text with T and Z; the default has a space."""
+    for index, field in enumerate(rows.schema):
         if pa.types.is_timestamp(field.type):
-            text = pc.strftime(table[index], "%Y-%m-%dT%H:%M:%SZ")
-            table = table.set_column(index, field.name, text)
-    return table
+            text = pc.strftime(rows.column(index), "%Y-%m-%dT%H:%M:%SZ")
+            rows = rows.set_column(index, field.name, text)
+    return rows
 
 
-def _for_sqlite(table: pa.Table) -> pa.Table:
-    """SQLite has neither booleans nor dates: 0 and 1, and ISO 8601 text."""
-    table = _with_iso_datetimes(table)
-    for index, field in enumerate(table.schema):
+def _for_sqlite(rows: Any) -> Any:
+    """Booleans of a table or batch as 0 and 1, dates and datetimes as ISO 8601 text."""
+    rows = _with_iso_datetimes(rows)
+    for index, field in enumerate(rows.schema):
         if pa.types.is_boolean(field.type):
-            table = table.set_column(index, field.name, pc.cast(table[index], pa.int8()))
+            rows = rows.set_column(index, field.name, pc.cast(rows.column(index), pa.int8()))
         elif pa.types.is_date(field.type):
-            table = table.set_column(index, field.name, pc.cast(table[index], pa.string()))
-    return table
+            rows = rows.set_column(index, field.name, pc.cast(rows.column(index), pa.string()))
+    return rows
 
 
-def write_database(
-    path: Path, tables: Mapping[str, pa.Table], described: Mapping[str, Table]
-) -> None:
+def write_database(path: Path, tables: Mapping[str, Rows], described: Mapping[str, Table]) -> None:
     """All tables in one file: STRICT, with keys, foreign keys, indexes and full-text search.
 
     sqlite-utils makes everything but the rows, which ADBC brings at the speed of SQLite's own
@@ -108,7 +154,7 @@ def _create(path: Path, order: Iterable[str], described: Mapping[str, Table]) ->
 
 
 def ingest(
-    path: Path, tables: Mapping[str, pa.Table], *, mode: Literal["append", "create"] = "append"
+    path: Path, tables: Mapping[str, Rows], *, mode: Literal["append", "create"] = "append"
 ) -> None:
     """Rows into a SQLite file; `mode` "create" makes each table as well, without keys."""
     connection = adbc_driver_sqlite.dbapi.connect(str(path), autocommit=True)
@@ -116,10 +162,12 @@ def ingest(
         for pragma in FAST:
             cursor.execute(pragma)
             cursor.fetchall()
-        for name, table in tables.items():
-            if table.num_rows or mode == "create":
+        for name, rows in tables.items():
+            if count(rows) or mode == "create":
+                schema = _for_sqlite(rows.schema.empty_table()).schema
+                reader = pa.RecordBatchReader.from_batches(schema, map(_for_sqlite, batches(rows)))
                 cursor.execute("BEGIN")
-                cursor.adbc_ingest(name, _for_sqlite(table), mode=mode)
+                cursor.adbc_ingest(name, reader, mode=mode)
                 cursor.execute("COMMIT")
 
 
@@ -159,10 +207,22 @@ def _parents_first(described: Mapping[str, Table]) -> list[str]:
     return list(order)
 
 
-def broken_foreign_keys(path: Path) -> list[tuple[str, str, int]]:
-    """(table, parent, count) for rows whose foreign key leads nowhere."""
+def broken_foreign_keys(path: Path) -> list[tuple[str, str, str, int]]:
+    """(table, column, parent, count) for rows whose foreign key leads nowhere."""
     with sqlite3.connect(path) as db:
-        found: dict[tuple[str, str], int] = {}
-        for table, _, parent, _ in db.execute("PRAGMA foreign_key_check"):
-            found[table, parent] = found.get((table, parent), 0) + 1
-    return [(table, parent, count) for (table, parent), count in found.items()]
+        found = Counter(
+            (table, number, parent)
+            for table, _, parent, number in db.execute("PRAGMA foreign_key_check")
+        )
+        return [
+            (table, _foreign_key(db, table, number), parent, count)
+            for (table, number, parent), count in found.items()
+        ]
+
+
+def _foreign_key(db: sqlite3.Connection, table: str, number: int) -> str:
+    """The column of a foreign key by its number in SQLite's list of those of a table."""
+    listed = db.execute(
+        'SELECT "from" FROM pragma_foreign_key_list(?) WHERE id = ?', [table, number]
+    )
+    return str(listed.fetchone()[0])

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 
 from sandbox.catalog.models import Column, Dataset, Table
 
 Figures = dict[str, Any]
+Rows: TypeAlias = pa.Table | ds.Dataset
 
 
-def measure(dataset: Dataset, tables: Mapping[str, pa.Table], keys: Mapping[str, str]) -> Figures:
+def measure(dataset: Dataset, tables: Mapping[str, Rows], keys: Mapping[str, str]) -> Figures:
     """Figures per column and measures per table of a dataset.
 
     `tables` are the published ones, and `keys` their key columns, of this dataset and of all that
@@ -22,11 +24,13 @@ def measure(dataset: Dataset, tables: Mapping[str, pa.Table], keys: Mapping[str,
     return {
         "tables": {
             name: {
-                "rows": table.num_rows,
-                "columns": {c: _column(table[c], described.columns[c]) for c in described.columns},
+                "rows": _count(tables[name]),
+                "columns": {
+                    c: _column(_values(tables[name], c), column)
+                    for c, column in described.columns.items()
+                },
             }
             for name, described in dataset.tables.items()
-            for table in (tables[name],)
         },
         "measures": [
             measured
@@ -43,6 +47,17 @@ def measure(dataset: Dataset, tables: Mapping[str, pa.Table], keys: Mapping[str,
             }
         ],
     }
+
+
+def _values(rows: Rows, column: str) -> pa.ChunkedArray:
+    """One column alone, since all of a large table may be more than fits into memory."""
+    if isinstance(rows, pa.Table):
+        return rows.column(column)
+    return rows.to_table(columns=[column]).column(0)
+
+
+def _count(rows: Rows) -> int:
+    return int(rows.num_rows if isinstance(rows, pa.Table) else rows.count_rows())
 
 
 def _column(values: pa.ChunkedArray, column: Column) -> Figures:
@@ -62,25 +77,27 @@ def _column(values: pa.ChunkedArray, column: Column) -> Figures:
 def _measures(
     name: str,
     described: Table,
-    table: pa.Table,
-    known: Mapping[str, pa.Table],
+    table: Rows,
+    known: Mapping[str, Rows],
     keys: Mapping[str, str],
 ) -> list[Figures]:
     required = [c for c, column in described.columns.items() if column.required]
-    cells = table.num_rows * len(required)
-    empty = sum(table[c].null_count for c in required)
-    distinct = pc.count_distinct(table[described.key]).as_py()
+    rows = _count(table)
+    cells = rows * len(required)
+    empty = sum(_values(table, c).null_count for c in required)
+    distinct = pc.count_distinct(_values(table, described.key)).as_py()
     measures = [
         _measured("completeness", "rate of filled required cells", name, cells - empty, cells),
-        _measured("consistency", "rate of unique keys", name, distinct, table.num_rows),
+        _measured("consistency", "rate of unique keys", name, distinct, rows),
     ]
     for column, parent in described.foreign_keys.items():
-        values = table[column].drop_null()
-        found = pc.sum(pc.is_in(values, value_set=known[parent][keys[parent]])).as_py() or 0
+        values = _values(table, column).drop_null()
+        theirs = _values(known[parent], keys[parent])
+        found = pc.sum(pc.is_in(values, value_set=theirs)).as_py() or 0
         title = f"rate of {column} found in {parent}"
         measures.append(_measured("consistency", title, f"{name}.{column}", found, len(values)))
     for column, codes in ((c, k.codes) for c, k in described.columns.items() if k.codes):
-        values = pc.cast(table[column].drop_null(), pa.string())
+        values = pc.cast(_values(table, column).drop_null(), pa.string())
         found = pc.sum(pc.is_in(values, value_set=pa.array(list(codes)))).as_py() or 0
         title = f"rate of {column} within its codes"
         measures.append(_measured("accuracy", title, f"{name}.{column}", found, len(values)))

@@ -16,11 +16,12 @@ from sandbox.recipes.drawing import Drawing, Spoilt
 from sandbox.recipes.effects import effect_problems, summary
 from sandbox.recipes.faults import fault_problems
 from sandbox.recipes.finish import Drawn, finish, in_memory, make_everything
+from sandbox.recipes.finish import faulted as faulted_tables
 from sandbox.recipes.hold_out import leaks, rule_problems, telling_rows
 from sandbox.recipes.recipe import read_recipe
 from sandbox.recipes.vectors import ARROW
 
-__all__ = ["Drawn", "check", "draw"]
+__all__ = ["Drawn", "check", "draw", "faulted"]
 
 
 def check(folder: Path, dataset: Dataset, tables: Mapping[str, Dataset]) -> list[Problem]:
@@ -45,6 +46,14 @@ def check(folder: Path, dataset: Dataset, tables: Mapping[str, Dataset]) -> list
         found += effect_problems(drawing)
         found += fault_problems(drawing)
     return found or [*drawing.problems, *leaks(drawing)]
+
+
+def faulted(folder: Path, dataset: Dataset) -> Mapping[str, frozenset[str]]:
+    """The tables in which the recipe in `folder` plants faults, and the columns these are in."""
+    recipe, problems = read_recipe(folder)
+    if recipe is None:
+        raise RecipeError(problems)
+    return faulted_tables(recipe, dataset)
 
 
 def draw(

@@ -18,7 +18,7 @@ from sandbox.recipes.here import Here
 from sandbox.recipes.hold_out import unseen
 from sandbox.recipes.language import Call, Evaluator
 from sandbox.recipes.operators import Unfit
-from sandbox.recipes.recipe import Expression
+from sandbox.recipes.recipe import Expression, TableRecipe
 from sandbox.recipes.registry import FAULTS, Faulted, Function, Named
 from sandbox.recipes.tables import OwnTable
 from sandbox.recipes.vectors import Array, strings, to_arrow
@@ -60,16 +60,16 @@ class Fault:
         return Faulted(hit, made.values)
 
 
-def faulted_columns(table: OwnTable) -> frozenset[str]:
+def faulted_columns(recipe: TableRecipe, key: str) -> frozenset[str]:
     """The columns in which faults are planted; the key, where rows are doubled."""
     found: set[str] = set()
-    for expression in table.recipe.faults:
+    for expression in recipe.faults:
         node = expression.node
         if isinstance(node, ast.Call):
             is_double = isinstance(node.func, ast.Name) and node.func.id == "duplicate"
             names = node.args[1:] if is_double else node.args[:1]
             found |= {name.id for name in names if isinstance(name, ast.Name)}
-            found |= {table.key} if is_double else set()
+            found |= {key} if is_double else set()
     return frozenset(found)
 
 

@@ -11,11 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from sandbox.catalog import Dataset
 from sandbox.errors import Problem, RecipeError
 from sandbox.recipes.drawing import Drawing, Spoilt
 from sandbox.recipes.effects import effects_of, potential_outcomes
 from sandbox.recipes.faults import faulted_columns, plant
 from sandbox.recipes.hold_out import apart
+from sandbox.recipes.recipe import Recipe
 from sandbox.recipes.staged import World
 from sandbox.recipes.tables import OwnTable, Table
 from sandbox.recipes.vectors import to_arrow
@@ -132,13 +134,14 @@ def in_memory(drawing: Drawing, finished: Finished) -> Drawn:
         return {name: ordered[id(table)] for name, table in tables.items()}
 
     full, published = in_order(finished.full), in_order(finished.published)
-    return Drawn(full, published, in_order(finished.truth), faulted(drawing))
+    return Drawn(full, published, in_order(finished.truth),
+                 faulted(drawing.recipe, drawing.dataset))  # fmt: skip
 
 
-def faulted(drawing: Drawing) -> dict[str, frozenset[str]]:
+def faulted(recipe: Recipe, dataset: Dataset) -> dict[str, frozenset[str]]:
     """The tables with planted faults, and the columns that these are in."""
-    tables = (drawing.tables[name] for name in drawing.dataset.tables)
-    found = {t.name: faulted_columns(t) for t in tables if isinstance(t, OwnTable)}
+    described = dataset.tables.items()
+    found = {name: faulted_columns(recipe.tables[name], table.key) for name, table in described}
     return {name: columns for name, columns in found.items() if columns}
 
 

@@ -301,7 +301,8 @@ class _Driver:
             groups[group][name] = self._dataset(group, name, files)
         truth = groups["truth"] | summary(drawing, groups["truth"])
         full = groups["published"] | groups["full"]
-        drawn = Drawn(full, groups["published"], truth, faulted(drawing))
+        drawn = Drawn(full, groups["published"], truth,
+                      faulted(drawing.recipe, drawing.dataset))  # fmt: skip
         self._prove(drawn)
         return drawn
 

@@ -266,7 +266,7 @@ def _perform_far(
         for files in staged:
             _lay_down(root, files)
         done = perform(drawing, order, root)
-        paths = [root / written.path for written in done.files.values()]
+        paths = [root / written.path for written in done.files.values() if written.table is None]
         files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
         for path in paths:
             path.unlink()

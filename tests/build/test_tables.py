@@ -4,8 +4,10 @@ import datetime
 import sqlite3
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pytest
 
+from sandbox.build import tables
 from sandbox.build.tables import (
     broken_foreign_keys,
     read_parquet,
@@ -81,7 +83,31 @@ def test_csv_has_one_form(tmp_path):
 
 def test_parquet_gives_back_what_it_was_given(tmp_path):
     write_parquet(TABLES["visits"], tmp_path / "v.parquet")
-    assert read_parquet(tmp_path / "v.parquet").equals(TABLES["visits"])
+    assert read_parquet(tmp_path / "v.parquet").to_table().equals(TABLES["visits"])
+
+
+def test_files_do_not_depend_on_how_the_rows_are_cut(tmp_path, monkeypatch):
+    """A table in memory, and the same in files of a few rows each, with row groups of several."""
+    monkeypatch.setattr(tables, "ROW_GROUP", 700)
+    moments = pa.array([n * 60 for n in range(2_000)], pa.timestamp("s", "UTC"))
+    words = ["a,b" if n % 3 else None for n in range(2_000)]
+    whole = pa.table({"id": range(2_000), "word": words, "at": moments})
+    for number, start in enumerate(range(0, 2_000, 170)):
+        with pa.ipc.new_file(tmp_path / f"{number:02}.arrow", whole.schema) as writer:
+            writer.write_table(whole.slice(start, 170))
+    cut = ds.dataset([str(p) for p in sorted(tmp_path.glob("*.arrow"))], format="ipc")
+    for write in (write_csv, write_parquet):
+        write(whole, tmp_path / "whole")
+        write(cut, tmp_path / "cut")
+        assert (tmp_path / "whole").read_bytes() == (tmp_path / "cut").read_bytes()
+
+
+def test_a_table_without_rows_has_a_header(tmp_path):
+    nobody = TABLES["visits"].slice(0, 0)
+    assert write_csv(nobody, tmp_path / "v.csv") == 0
+    assert (tmp_path / "v.csv").read_text() == "visit,place,fee,paid,day,at\n"
+    write_parquet(nobody, tmp_path / "v.parquet")
+    assert read_parquet(tmp_path / "v.parquet").to_table().equals(nobody)
 
 
 def test_sqlite_holds_codes_as_text_booleans_as_bits_and_times_as_iso(database):
@@ -123,4 +149,4 @@ def test_the_file_does_not_depend_on_where_it_is_written(tmp_path):
 def test_foreign_keys_that_lead_nowhere_are_counted(tmp_path):
     lost = TABLES["visits"].set_column(1, "place", pa.array(["0301", "9999", "9998"]))
     write_database(tmp_path / "s.db", {**TABLES, "visits": lost}, DESCRIBED)
-    assert broken_foreign_keys(tmp_path / "s.db") == [("visits", "places", 2)]
+    assert broken_foreign_keys(tmp_path / "s.db") == [("visits", "place", "places", 2)]

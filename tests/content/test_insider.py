@@ -36,7 +36,7 @@ def drawn(demo, tmp_path_factory):
             path = tmp_path_factory.mktemp("drawn") / "sandbox.db"
             described = {**catalog.datasets["norway"].tables, **permits.tables}
             write_database(path, {**norway, **tables.published}, described)
-            truth = tables.truth["decisions"]
+            truth = tables.truth["decisions"].to_table()
             answers = zip(*(truth[c].to_pylist() for c in ("application_id", "first_answer")),
                           strict=True)  # fmt: skip
             made[seed] = path, dict(answers)
