@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -73,13 +74,27 @@ def check(event: Path | None) -> None:
 
 
 @main.command()
-@click.option("--scale", type=click.FloatRange(0.001, 1000), default=1.0, show_default=True,
-              help="Multiply the rows of every recipe's root tables.")  # fmt: skip
+@click.option("--scale", type=click.FloatRange(0.001, 1000), metavar="FACTOR",
+              help="Multiply the rows of every recipe's root tables; as last time unless said, "
+                   "and 1 at first.")  # fmt: skip
+@click.option("--persons", type=click.IntRange(1), metavar="NUMBER",
+              help="Scale to so many persons: 5550203 is all of Norway.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, metavar="NUMBER",
+              help="Processes that draw large tables; all processors unless said.")  # fmt: skip
+@click.option("--dask", metavar="ADDRESS",
+              help="Let a Dask cluster draw them: the address of its scheduler.")  # fmt: skip
 @click.option("--accept", nargs=2, metavar="DATASET NOTE",
               help="Renew golden.json and CHANGELOG.md, its version being raised.")  # fmt: skip
 @event_option
 @told_plainly
-def build(event: Path | None, scale: float, accept: tuple[str, str] | None) -> None:
+def build(
+    event: Path | None,
+    scale: float | None,
+    persons: int | None,
+    workers: int,
+    dask: str | None,
+    accept: tuple[str, str] | None,
+) -> None:
     """Make the bundle; only what is stale is made again.
 
     Example: sandbox build --scale 0.1
@@ -87,11 +102,14 @@ def build(event: Path | None, scale: float, accept: tuple[str, str] | None) -> N
     from sandbox import build as builds
     from sandbox.build.progress import Console
 
+    if scale and persons:
+        raise click.UsageError("--scale and --persons say the same in two ways: give one of them.")
     workspace = open_workspace(event)
     if accept:
         click.echo(builds.accept(workspace, *accept, progress=Console()))
     else:
-        builds.build(workspace, scale=scale, progress=Console())
+        scale = builds.scale_for(workspace, persons) if persons else scale
+        builds.build(workspace, scale=scale, progress=Console(), workers=workers, dask=dask)
 
 
 @main.command()

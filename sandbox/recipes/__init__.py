@@ -21,7 +21,7 @@ from sandbox.recipes.hold_out import leaks, rule_problems, telling_rows
 from sandbox.recipes.recipe import read_recipe
 from sandbox.recipes.vectors import ARROW
 
-__all__ = ["Drawn", "check", "draw", "faulted"]
+__all__ = ["Drawn", "check", "draw", "faulted", "size"]
 
 
 def check(folder: Path, dataset: Dataset, tables: Mapping[str, Dataset]) -> list[Problem]:
@@ -46,6 +46,14 @@ def check(folder: Path, dataset: Dataset, tables: Mapping[str, Dataset]) -> list
         found += effect_problems(drawing)
         found += fault_problems(drawing)
     return found or [*drawing.problems, *leaks(drawing)]
+
+
+def size(folder: Path, table: str) -> int | None:
+    """How many rows the recipe in `folder` says a table has at scale 1; None if it says nothing."""
+    if not (folder / "recipe.yml").is_file():
+        return None
+    recipe, _ = read_recipe(folder)
+    return recipe.size.get(table) if recipe else None
 
 
 def faulted(folder: Path, dataset: Dataset) -> Mapping[str, frozenset[str]]:

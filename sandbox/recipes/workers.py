@@ -6,6 +6,7 @@ import multiprocessing
 from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -112,7 +113,13 @@ class Processes:
             yield
 
     def map(self, orders: Iterable[Order]) -> Iterator[Done]:
-        return self._pool.map(_perform, orders)
+        try:
+            yield from self._pool.map(_perform, orders)
+        except BrokenProcessPool:
+            raise SandboxError(
+                "A process that was drawing has been ended from outside, most likely for want of "
+                "memory. Try fewer: sandbox build --workers 1"
+            ) from None
 
 
 _TAKEN: dict[str, tuple[Drawing, Path]] = {}  # in a worker process: the job it was started for

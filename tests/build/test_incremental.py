@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.build import build
+from sandbox.build import build, is_fresh, scale_for
+from sandbox.bundle import open_bundle
+from sandbox.errors import SandboxError
 from sandbox.workspace import KIT, open_workspace
 from tests.build.test_generations import Notes, contents
 
@@ -46,6 +48,21 @@ def test_a_dataset_with_held_out_rows_is_taken_over_whole(whole_kit, rewrite, tm
     afresh = build(replace(whole_kit, state=tmp_path / "elsewhere"), scale=SCALE)
     assert contents(continued) == contents(afresh)
     assert contents(continued.parent / "truth") == contents(afresh.parent / "truth")
+
+
+def test_the_scale_is_chosen_by_persons_and_kept_until_another_is_asked_for(whole_kit):
+    scale = scale_for(whole_kit, persons=1_500)
+    made = open_bundle(build(whole_kit, scale=scale)).manifest
+    assert made.datasets["population"].tables["persons"].rows == 1_500
+    assert open_bundle(build(whole_kit)).manifest == made
+    assert not is_fresh(whole_kit, scale=1.0)
+
+
+def test_persons_cannot_be_counted_where_no_recipe_says_how_many_there_are(whole_kit, rewrite):
+    recipe = whole_kit.kit / "datasets" / "population" / "recipe.yml"
+    rewrite(recipe, "size: {persons: 100_000}\n", "")
+    with pytest.raises(SandboxError, match="No recipe of this event says how many persons"):
+        scale_for(whole_kit, persons=1_500)
 
 
 def test_a_changed_parent_makes_what_is_derived_from_it_stale(whole_kit, rewrite):

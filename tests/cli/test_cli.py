@@ -150,6 +150,8 @@ def test_a_users_mistake_is_told_on_the_error_stream_and_exits_with_1(run, words
         ["where", "truth"],
         ["build", "--scale", "much"],
         ["build", "--scale", "0"],
+        ["build", "--scale", "2", "--persons", "1000"],
+        ["build", "--workers", "0"],
         ["serve", "--port", "99999"],
         ["grade", "x"],
         ["event", "new"],
