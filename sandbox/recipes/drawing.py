@@ -218,10 +218,13 @@ class Drawing:
 
         What differs between two drawings, one of them disturbed, depends on those values.
         """
-        rows = np.flatnonzero(self.disturbed.get((table, column), ()))
+        mask = self.disturbed.get((table, column))
+        if mask is None:
+            return vector
+        rows = np.flatnonzero(mask)
         order = np.arange(self.tables[table].count)
         order[rows] = np.roll(rows, 1)
-        return vector.take(order) if len(rows) else vector
+        return vector.take(order)
 
     def arrow(self, table: Table, columns: list[str]) -> pa.Table:
         """Columns of a table of the recipe, in the types that dataset.yml gives them."""

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from sandbox.errors import Problem, RecipeError
@@ -32,6 +31,7 @@ from sandbox.recipes.finish import (
     in_order_of,
     key_problems,
     make_everything,
+    rises,
 )
 from sandbox.recipes.here import Here
 from sandbox.recipes.hold_out import telling_rows
@@ -232,10 +232,7 @@ def _written(
     if not order or not table.num_rows:
         return Written(path, table.num_rows, None, None, True, kept)
     keys = table.column(order[0])
-    rising = keys.null_count == 0 and bool(
-        pc.all(pc.less(keys.slice(0, len(keys) - 1), keys.slice(1))).as_py() is not False
-    )
-    return Written(path, len(keys), keys[0].as_py(), keys[-1].as_py(), rising, kept)
+    return Written(path, len(keys), keys[0].as_py(), keys[-1].as_py(), rises(keys), kept)
 
 
 # --- in the process that drives -------------------------------------------------------------------
