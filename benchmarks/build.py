@@ -89,7 +89,7 @@ def _draw_and_load(
     """Person rows a second into a plain table, as Faker's are; households and addresses are drawn
     with them, since persons are made of their households."""
     norway = {
-        name: read_parquet(bundle.path / "datasets" / "norway" / f"{name}.parquet")
+        name: read_parquet(bundle.path / "datasets" / "norway" / f"{name}.parquet").to_table()
         for name in catalog.datasets["norway"].tables
     }
     dataset = catalog.datasets["population"]
@@ -97,7 +97,8 @@ def _draw_and_load(
     made: dict[str, pa.Table] = {}
 
     def work() -> None:
-        made.update(recipes.draw(folder, dataset, norway, workspace.seed).published)
+        drawn = recipes.draw(folder, dataset, norway, workspace.seed)
+        made["persons"] = drawn.published["persons"].to_table()
         _ingest(path, catalog, made["persons"])
 
     seconds = _best(work)
