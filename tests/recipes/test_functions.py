@@ -10,56 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from stdnum.no import fodselsnummer
 
-from sandbox.errors import RecipeError
 from sandbox.recipes import calendars
 from sandbox.recipes.registry import FUNCTIONS
 from sandbox.recipes.vocabularies import frozen
 
 DAYS = st.dates(date(1995, 1, 1), date(2055, 12, 31))
-
-
-# --- identifiers ----------------------------------------------------------------------------------
-
-
-def _ids(cook, rows, born="born(integer(0, 100))"):
-    recipe = {"tables": {"people": {
-        "rows": rows, "id": "row", "sex": "choice(F=.5, M=.5)", "born": born,
-        "nin": "national_id_no(born, sex)",
-    }}}  # fmt: skip
-    columns = {"id": "integer", "sex": "string", "born": "date", "nin": "string"}
-    return cook({"people": columns}, recipe).draw().full["people"].to_pylist()
-
-
-def test_the_check_digits_are_those_that_an_independent_library_computes(cook):
-    """python-stdnum knows no month above 12, so its check digit functions are asked alone."""
-    for row in _ids(cook, 500):
-        nin = row["nin"]
-        assert fodselsnummer.calc_check_digit1(nin) == nin[9]
-        assert fodselsnummer.calc_check_digit2(nin) == nin[10]
-
-
-def test_national_ids_tell_birth_date_and_sex_with_eighty_added_to_the_month(cook):
-    for row in _ids(cook, 2_000):
-        nin, born = row["nin"], row["born"]
-        assert nin[:6] == f"{born.day:02}{born.month + 80}{born.year % 100:02}"
-        assert (int(nin[8]) % 2 == 0) == (row["sex"] == "F")
-        assert (int(nin[6:9]) >= 500) == (born.year >= 2000)
-
-
-def test_check_digits_by_hand(cook):
-    for row in _ids(cook, 500):
-        digits = [int(d) for d in row["nin"]]
-        assert sum(w * d for w, d in zip((3, 7, 6, 1, 8, 9, 4, 5, 2, 1), digits)) % 11 == 0  # noqa: B905
-        assert sum(w * d for w, d in zip((5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1), digits)) % 11 == 0  # noqa: B905
-
-
-def test_people_of_one_birth_date_get_different_ids_until_there_are_none_left(cook):
-    rows = _ids(cook, 380, born="date('1990-05-17')")
-    assert len({row["nin"] for row in rows}) == 380
-    with pytest.raises(RecipeError, match="more persons of one birth date and sex"):
-        _ids(cook, 500, born="date('1990-05-17')")
 
 
 # --- dates ----------------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 """The functions of the recipe language, by topic; importing them fills the vocabulary."""
 
 from sandbox.recipes.functions import (
+    danish_identifiers,
     dates,
     draws,
     faults,
+    finnish_identifiers,
     grammars,
     histories,
     identifiers,
@@ -11,14 +13,17 @@ from sandbox.recipes.functions import (
     names,
     numbers,
     references,
+    swedish_identifiers,
     texts,
     whole_table,
 )
 
 __all__ = [
+    "danish_identifiers",
     "dates",
     "draws",
     "faults",
+    "finnish_identifiers",
     "grammars",
     "histories",
     "identifiers",
@@ -26,6 +31,7 @@ __all__ = [
     "names",
     "numbers",
     "references",
+    "swedish_identifiers",
     "texts",
     "whole_table",
 ]

@@ -24,12 +24,19 @@ def shuffled(here: Here, number: Integers, digits: Constant) -> Integers:
     """
     if not isinstance(digits, int) or not 1 <= digits <= 15:
         raise Unfit("digits is a whole number from 1 to 15", str(digits))
-    room = 10**digits
+    fix = "give it more digits"
+    return one_to_one(here, number, 10**digits, f"the number in {digits} digits", fix)
+
+
+def one_to_one(here: Here, number: Array, room: int, what: str, fix: str) -> Array:
+    """Each of the numbers from 0 to room − 1 as another one of them, no two as the same.
+
+    what, fix: how Unfit says that one is too large or below 0: "there is no room for …".
+    """
     numbers = np.array(here.spread(number))
     if numbers.size and (numbers.min() < 0 or numbers.max() >= room):
         found = str(numbers.max() if numbers.max() >= room else numbers.min())
-        fix = "give it more digits"
-        raise Unfit(f"there is no room for the number in {digits} digits", found, fix=fix)
+        raise Unfit(f"there is no room for {what}", found, fix=fix)
     half = np.uint64(((room - 1).bit_length() + 1) // 2)
     keys = here.words_for(ROUNDS, "rounds")
     outside = np.ones(numbers.shape, bool)
