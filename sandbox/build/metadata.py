@@ -82,9 +82,11 @@ def _resource(
             "missingValues": [""],
             "primaryKey": [table.key],
             "foreignKeys": [
-                {"fields": [column], "reference": {"resource": parent, "fields": [key]}}
+                # A table that leads to itself is not named (Table Schema 2.0, foreignKeys).
+                {"fields": [column], "reference": named | {"fields": [key]}}
                 for column, parent, owner, key in _references(table, owners)
                 if owner == slug
+                for named in ({} if parent == name else {"resource": parent},)
             ],
             # The specification knows no foreign key into another package.
             "sandbox:foreignKeys": [

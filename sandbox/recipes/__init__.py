@@ -17,7 +17,7 @@ from sandbox.recipes.effects import effect_problems, summary
 from sandbox.recipes.faults import fault_problems
 from sandbox.recipes.finish import Drawn, finish, in_memory, make_everything
 from sandbox.recipes.finish import faulted as faulted_tables
-from sandbox.recipes.hold_out import leaks, rule_problems, telling_rows
+from sandbox.recipes.hold_out import circles, leaks, rule_problems, telling_rows
 from sandbox.recipes.recipe import read_recipe
 from sandbox.recipes.vectors import ARROW
 
@@ -37,7 +37,8 @@ def check(folder: Path, dataset: Dataset, tables: Mapping[str, Dataset]) -> list
         name: _empty(name, owner) for name, owner in tables.items() if name not in dataset.tables
     }
     drawing = Drawing(recipe, dataset, upstream, seed=b"", scale=0, dry=True)
-    found = list(form_problems(drawing)) + make_everything(drawing, drawing.tables)
+    found = [*form_problems(drawing), *circles(drawing)]
+    found += make_everything(drawing, drawing.tables)
     if not found:
         found += type_problems(drawing, drawing.tables)
         found += unaccounted_files(drawing)
@@ -92,7 +93,7 @@ def draw(
     if recipe is None:
         raise RecipeError(problems)
     drawing = Drawing(recipe, dataset, upstream, seed, scale, proving=proving)
-    if problems := [*form_problems(drawing)]:
+    if problems := [*form_problems(drawing), *circles(drawing)]:
         raise RecipeError(problems)
     cuts = pieces.cuts(drawing, rows_per_piece)
     if drawing.problems:

@@ -38,8 +38,8 @@ class Effect:
     outcome: a column of the table. treatment: a column of it, or of a table that a walk up foreign
     keys leads to (`clinic.invited`), which is how whole clusters are assigned. off, on: its values
     for the two worlds; without them, no and yes. by: a column by whose values the effect is told,
-    too. Where a whole-table function such as queue() lies between, the worlds are those in which
-    nobody and everybody is treated.
+    too. Where a whole-table function such as queue() lies between, or a walk to another row of the
+    same table, the worlds are those in which nobody and everybody is treated.
     """
 
     table: str

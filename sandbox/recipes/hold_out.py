@@ -122,6 +122,25 @@ def telling_rows(drawing: Drawing) -> Iterator[Problem]:
             yield _problem(drawing, rule, what, f"it shows in {', '.join(different)}", fix=fix)
 
 
+def circles(drawing: Drawing) -> Iterator[Problem]:
+    """hold_out rules that follow foreign keys round to where they began, such as a manager's."""
+    rules = {name: recipe.hold_out for name, recipe in drawing.recipe.tables.items()}
+    for name, rule in rules.items():
+        way = [name]
+        while (along := rules.get(way[-1])) and along.along is not None:
+            table = drawing.tables[way[-1]]
+            target = table.references.get(table.resolve(along.along) or "")
+            if target is None or target in way[1:]:
+                break
+            way.append(target)
+            if target == name:
+                assert rule is not None
+                what = f"{name}: hold_out follows {rule.along} back to {name} itself"
+                fix = "follow a foreign key to another table, or say rows: …"
+                yield _problem(drawing, rule, what, " → ".join(way), fix=fix)
+                break
+
+
 def rule_problems(drawing: Drawing) -> Iterator[Problem]:
     """hold_out rules that lead nowhere or hold out what cannot be."""
     for name, recipe in drawing.recipe.tables.items():

@@ -150,3 +150,17 @@ def test_foreign_keys_that_lead_nowhere_are_counted(tmp_path):
     lost = TABLES["visits"].set_column(1, "place", pa.array(["0301", "9999", "9998"]))
     write_database(tmp_path / "s.db", {**TABLES, "visits": lost}, DESCRIBED)
     assert broken_foreign_keys(tmp_path / "s.db") == [("visits", "place", "places", 2)]
+
+
+def test_a_table_may_lead_to_itself(tmp_path):
+    persons = {"persons": pa.table({"person": ["a", "b"], "mother": [None, "a"]})}
+    column = ("string", {"references": "persons"})
+    described_ = {"persons": described("person", person=("string", {}), mother=column)}
+    write_database(tmp_path / "s.db", persons, described_)
+    with sqlite3.connect(tmp_path / "s.db") as db:
+        (key,) = db.execute("PRAGMA foreign_key_list(persons)").fetchall()
+    assert key[2:5] == ("persons", "mother", "person")
+    assert broken_foreign_keys(tmp_path / "s.db") == []
+    lost = {"persons": persons["persons"].set_column(1, "mother", pa.array(["c", "a"]))}
+    write_database(tmp_path / "s.db", lost, described_)
+    assert broken_foreign_keys(tmp_path / "s.db") == [("persons", "mother", "persons", 1)]

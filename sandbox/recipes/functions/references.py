@@ -1,4 +1,4 @@
-"""Foreign keys: choosing, finding and counting rows of other tables."""
+"""Foreign keys: choosing, finding and counting rows of other tables, or of the same one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _matches(here: Here, matching: dict[str, Vector]) -> Matches:
     """The rows of the other table whose columns equal our values."""
     other = here.the_other()
     theirs, ours = np.zeros(other.count, np.int64), np.zeros(here.count, np.int64)
-    lost = None
+    lost = absent = None  # our and their rows of which a value is missing: it equals no other
     for name, vector in matching.items():
         column = other.resolve(name)
         if column is None:
@@ -55,13 +55,15 @@ def _matches(here: Here, matching: dict[str, Vector]) -> Matches:
             width = max(left.max(initial=0), right.max(initial=0)) + 1
             left, right = theirs * width + left, ours * width + right
         theirs, ours = left, right
-        lost = either(lost, our.missing)
+        lost, absent = either(lost, our.missing), either(absent, their.missing)
     if not matching:
         return Matches(np.arange(other.count), ours, np.full(here.count, other.count))
     known = max(theirs.max(initial=-1), ours.max(initial=-1)) + 1
     if known > DENSE * (other.count + here.count):
         theirs, ours = _dense(theirs, ours)
         known = max(theirs.max(initial=-1), ours.max(initial=-1)) + 1
+    if absent is not None:
+        theirs, known = np.where(absent, known, theirs), known + 1
     until = np.concatenate([[0], np.cumsum(np.bincount(theirs, minlength=known))])
     start, stop = until[ours], until[ours + 1]
     if lost is not None:
@@ -90,7 +92,9 @@ def pick(here: Here, table: OtherTable, by: Theirs | None = None,
          **matching: Anything) -> References:  # fmt: skip
     """A row of another table at random: pick(municipalities, by=population).
 
-    table: the other table. by: a weight, from its columns; without it all rows are equally likely.
+    table: the other table, or this one, whose columns named here must then be known without it:
+    manager_id: pick(employees, level=level - 1, office=office) leads to nobody's own row, and round
+    in no circle. by: a weight, from its columns; without it all rows are equally likely.
     column: only rows whose column of that name equals our value; missing if there are none.
     """
     other = here.the_other()
@@ -202,6 +206,31 @@ def all_(here: Here, table: OtherTable, condition: Theirs) -> Booleans:
     table: a table with rows per row of this one. condition: about its columns.
     """
     return np.asarray(_summed(here, (~_holding(here, condition)).astype(float)) == 0)
+
+
+@function()
+def sibling(here: Here, condition: Booleans) -> References:
+    """Another row of the same parent for which a condition holds, the first one; missing if none.
+
+    condition: about this table's own columns. In a household, a child's mother is
+    sibling((role != 'child') & (sex == 'F')). No row is its own sibling, so of two partners
+    sibling(role != 'child') leads each to the other.
+
+    Example: sibling(age >= 18)
+    """
+    table = here.table
+    if getattr(table, "parent", None) is None:
+        fix = f"pick({table.name}, …) or lookup({table.name}, …) finds rows of the whole table"
+        raise Unfit(f"{table.name} has no rows per row of another table", fix=fix)
+    table.drawing.note(table.name, "per")
+    owners: Array = table.shape.owners  # type: ignore[attr-defined]
+    holding = np.flatnonzero(here.spread(condition))
+    starts, stops = (np.searchsorted(owners[holding], owners, side) for side in ("left", "right"))
+    candidates = np.append(holding, -1)
+    itself = candidates[starts] == np.arange(here.count)
+    place = starts + itself
+    none = place >= stops
+    return Vector("reference", np.where(none, 0, candidates[place]), none, table=table)
 
 
 @function()
