@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +27,9 @@ from sandbox.recipes.recipe import read_recipe
 
 if TYPE_CHECKING:
     from sandbox.recipes.pieces import Done, Order
+
+
+AHEAD = 2  # orders that lie ready for each process, so that none waits for the next
 
 
 @dataclass(frozen=True)
@@ -100,26 +103,50 @@ class Here:
 
 
 class Processes:
-    """So many processes on this machine; they share the spool."""
+    """So many processes on this machine, this one among them; they share the spool."""
 
     def __init__(self, workers: int):
-        self.workers = workers
+        self.others = workers - 1
+        self._here = Here()
 
     @contextmanager
     def open(self, job: Job) -> Iterator[None]:
         # A fresh interpreter for each: forking one that runs Arrow's threads may never wake up.
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(self.workers, context, _take, (job,)) as self._pool:
-            yield
+        with ProcessPoolExecutor(self.others, context, _take, (job,)) as self._pool:
+            for _ in range(self.others):  # so that they start while this one sets out
+                self._pool.submit(_take_breath)
+            with self._here.open(job):
+                yield
 
     def map(self, orders: Iterable[Order]) -> Iterator[Done]:
+        """This process does itself what would only wait for another one."""
+        given: deque[Future[Done]] = deque()
         try:
-            yield from self._pool.map(_perform, orders)
+            for order in orders:
+                if sum(not one.done() for one in given) < AHEAD * self.others:
+                    given.append(self._pool.submit(_perform, order))
+                else:
+                    given.append(_done(*self._here.map([order])))
+                while given and given[0].done():
+                    yield given.popleft().result()
+            while given:
+                yield given.popleft().result()
         except BrokenProcessPool:
             raise SandboxError(
                 "A process that was drawing has been ended from outside, most likely for want of "
                 "memory. Try fewer: sandbox build --workers 1"
             ) from None
+
+
+def _done(result: Done) -> Future[Done]:
+    future: Future[Done] = Future()
+    future.set_result(result)
+    return future
+
+
+def _take_breath() -> None:
+    """Nothing; whoever is asked for it has started."""
 
 
 _TAKEN: dict[str, tuple[Drawing, Path]] = {}  # in a worker process: the job it was started for
