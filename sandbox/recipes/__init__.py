@@ -76,17 +76,18 @@ def draw(
     spool: Path | None = None,
     workers: int = 1,
     dask: str | None = None,
-    rows_per_piece: int = pieces.ROWS,
+    rows_per_piece: int | None = None,
     proving: bool = True,
 ) -> Drawn:
     """Draw every table of the recipe in `folder`.
 
     upstream: tables of other datasets by name, as published, their key in the first column.
     seed: the event's. scale: multiplies `rows`, and whatever the recipe multiplies by `scale`.
-    spool: a folder for what is drawn in pieces, kept as long as the result is read; a temporary one
-    if none is given. A table whose topmost table has more than `rows_per_piece` rows is cut along
-    it; `workers` processes draw the pieces, or the Dask cluster at `dask`. Nothing of that changes
-    a byte. proving: look at whether what is drawn is as declared.
+    spool: a folder for what is drawn in pieces, kept as long as the result is read; without one the
+    result is kept in memory. A table whose topmost table has more than `rows_per_piece` rows is cut
+    along it (unless said, where that saves memory or time); `workers` processes draw the pieces, or
+    the Dask cluster at `dask`. Nothing of that changes a byte. proving: look at whether what is
+    drawn is as declared.
     Raises RecipeError with everything that is wrong.
     """
     recipe, problems = read_recipe(folder)
@@ -95,7 +96,9 @@ def draw(
     drawing = Drawing(recipe, dataset, upstream, seed, scale, proving=proving)
     if problems := [*form_problems(drawing), *circles(drawing)]:
         raise RecipeError(problems)
-    cuts = pieces.cuts(drawing, rows_per_piece)
+    if rows_per_piece is None and (spool or dask or workers > 1):
+        rows_per_piece = pieces.ROWS
+    cuts = pieces.cuts(drawing, rows_per_piece) if rows_per_piece else {}
     if drawing.problems:
         raise RecipeError(drawing.problems)
     if cuts:

@@ -53,7 +53,7 @@ from sandbox.recipes.workers import Job, Runner, runner
 
 __all__ = ["ROWS", "Done", "Order", "cuts", "draw", "perform", "runner"]
 
-ROWS = 65_536  # of the topmost table in a piece: some hundred thousand rows with those below
+ROWS = 131_072  # of the topmost table in a piece: some hundred thousand rows with those below
 FORMAT = "ipc"
 GROUPS = ("full", "published", "truth")
 
