@@ -16,6 +16,7 @@ from sandbox.descriptors import Descriptor, Expected
 from sandbox.errors import BundleError, Problem
 
 FORMAT = 1
+AGAIN = "Build it: sandbox build"
 
 
 class FileEntry(Descriptor):
@@ -49,7 +50,11 @@ class DatasetEntry(Descriptor):
 
 
 class Manifest(Descriptor):
-    """manifest.json; `seed` is there for the demo alone, `truth` maps files to salted hashes."""
+    """manifest.json; `seed` is there for the demo alone, `truth` maps files to salted hashes.
+
+    `made_from` has salted hashes, too: of the folders of content and of the kit's own makers, so
+    that whoever gets something else from the same seed can be told which of them differs.
+    """
 
     format: int
     kit_version: str
@@ -60,6 +65,7 @@ class Manifest(Descriptor):
     datasets: dict[str, DatasetEntry] = Field(default_factory=dict)
     truth: dict[str, str] = Field(default_factory=dict)
     libraries: dict[str, str] = Field(default_factory=dict)
+    made_from: dict[str, str] = Field(default_factory=dict)
     files: tuple[FileEntry, ...] = ()
 
 
@@ -97,17 +103,17 @@ class Bundle:
         address = f"{self.database.absolute().as_uri()}?mode=ro&immutable=1"
         return sqlite3.connect(address, uri=True, check_same_thread=False)
 
-    def damage(self) -> Iterator[Problem]:
-        """Every file that is missing or differs from the manifest."""
+    def damage(self, fix: str = "build again") -> Iterator[Problem]:
+        """Every file that is missing or differs from the manifest; `fix` is the way out."""
         for entry in self.manifest.files:
             path = self.path / entry.path
             if not path.is_file():
-                yield Problem("the file is missing", entry.path, fix="build again")
+                yield Problem("the file is missing", entry.path, fix=fix)
             elif (found := path.stat().st_size) != entry.bytes:
                 sizes = f"{found} bytes", f"{entry.bytes} bytes"
-                yield Problem("wrong size", entry.path, None, *sizes, "build again")
+                yield Problem("wrong size", entry.path, None, *sizes, fix)
             elif sha256(path) != entry.sha256:
-                yield Problem("the content has changed", entry.path, fix="build again")
+                yield Problem("the content has changed", entry.path, fix=fix)
 
 
 def sha256(path: Path) -> str:
@@ -120,26 +126,32 @@ def open_bundle(path: Path) -> Bundle:
 
     Raises BundleError when there is none, another version wrote it, or a file is cut short.
     """
+    bundle = read_manifest(path)
+    for entry in bundle.manifest.files:
+        found = (path / entry.path).stat().st_size if (path / entry.path).is_file() else None
+        if found != entry.bytes:
+            state = "is missing" if found is None else f"has {found} bytes, not {entry.bytes}"
+            raise BundleError(f"The bundle is damaged: {entry.path} {state}. {AGAIN}")
+    return bundle
+
+
+def read_manifest(path: Path, again: str = AGAIN) -> Bundle:
+    """The bundle in folder `path`, of which nothing but the manifest is looked at.
+
+    `again` is the way out for whoever has none or a damaged one. Raises BundleError then.
+    """
     file = path / "manifest.json"
     try:
         raw = file.read_bytes()
     except OSError:
-        raise BundleError(f"There is no bundle in {path}. Make one: sandbox build") from None
-    manifest = _manifest(raw, file)
-    for entry in manifest.files:
-        found = (path / entry.path).stat().st_size if (path / entry.path).is_file() else None
-        if found != entry.bytes:
-            state = "is missing" if found is None else f"has {found} bytes, not {entry.bytes}"
-            raise BundleError(f"The bundle is damaged: {entry.path} {state}. "
-                              "Build again: sandbox build")  # fmt: skip
-    return Bundle(path, manifest, hashlib.sha256(raw).hexdigest())
+        raise BundleError(f"There is no bundle in {path}. {again}") from None
+    return Bundle(path, _manifest(raw, file, again), hashlib.sha256(raw).hexdigest())
 
 
-def _manifest(raw: bytes, file: Path) -> Manifest:
-    again = "Build again: sandbox build"
+def _manifest(raw: bytes, file: Path, again: str) -> Manifest:
     try:
         told = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BundleError(f"{file} is damaged, since it is not JSON: {error}. {again}") from None
     written = told.get("format") if isinstance(told, dict) else None
     if written != FORMAT:

@@ -46,6 +46,12 @@ def test_a_salted_hash_vouches_for_a_file_and_cannot_be_guessed_without_the_salt
     )
 
 
+def test_only_what_has_the_same_bytes_everywhere_is_vouched_for(truth):
+    (truth / "permits" / "kept").mkdir()
+    (truth / "permits" / "kept" / "answers.parquet").write_bytes(b"PAR1")
+    assert set(salted_hashes(truth, b"salt")) == {"permits/answers.csv"}
+
+
 def test_a_seed_is_committed_to_under_its_salt():
     told = commitment(b"seed", b"salt")
     assert told == hashlib.sha256(b"saltseed").hexdigest()

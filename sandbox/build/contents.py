@@ -124,6 +124,7 @@ def write_manifest(
     entries: Mapping[str, DatasetEntry],
     inputs: str,
     scale: float,
+    made_from: Mapping[str, str],
 ) -> None:
     """manifest.json, last: a bundle without it is not a bundle."""
     files = tuple(_entry(bundle, path) for path in sorted(bundle.rglob("*")) if path.is_file())
@@ -137,6 +138,7 @@ def write_manifest(
         datasets=dict(entries),
         truth=salted_hashes(truth, workspace.salt),
         libraries=library_versions(),
+        made_from=dict(made_from),
         files=files,
     )
     text = manifest.model_dump_json(indent=1, exclude_none=True)

@@ -63,7 +63,7 @@ def make(order: Order) -> Path:
         _sweep(workspace.generations)
         draft = Path(tempfile.mkdtemp(prefix=f"{DRAFT}{os.getpid()}-", dir=workspace.generations))
         try:
-            _fill(draft, order)
+            fill(draft, order)
             return _replace(workspace, draft, order.progress)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -75,7 +75,8 @@ def make(order: Order) -> Path:
         ) from error
 
 
-def _fill(draft: Path, order: Order) -> None:
+def fill(draft: Path, order: Order) -> None:
+    """Write `bundle` and `truth` into the empty folder `draft`."""
     workspace, catalog, progress = order.workspace, order.catalog, order.progress
     bundle, truth = draft / "bundle", draft / "truth"
     bundle.mkdir()
@@ -94,7 +95,10 @@ def _fill(draft: Path, order: Order) -> None:
         answers.write(bundle, truth, workspace, catalog, scratch)
     scratch.remove()
     shutil.rmtree(draft / "spool", ignore_errors=True)
-    contents.write_manifest(bundle, truth, workspace, entries, order.overall, order.scale)
+    made_from = inputs.made_from(workspace, catalog)
+    contents.write_manifest(
+        bundle, truth, workspace, entries, order.overall, order.scale, made_from
+    )
 
 
 def _draw_all(order: Order, spool: Path) -> dict[str, Drawn]:

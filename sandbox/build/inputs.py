@@ -55,6 +55,21 @@ def engine_hash() -> str:
     return _joined((*code, *libraries))
 
 
+def made_from(workspace: Workspace, catalog: Catalog) -> dict[str, str]:
+    """The kit's makers and every folder of content that decides a cell → its salted hash."""
+    kit = Path(__file__).resolve().parent.parent.parent
+    named = [(f"sandbox/{maker}", kit / "sandbox" / maker) for maker in MAKERS]
+    for kind, slugs in (("datasets", catalog.datasets), ("challenges", catalog.challenges)):
+        folders = workspace.folders(kind)
+        named += [(f"{kind}/{slug}", folders[slug]) for slug in sorted(slugs)]
+    return {name: salted_folder_hash(folder, workspace.salt) for name, folder in named}
+
+
+def salted_folder_hash(folder: Path, salt: bytes) -> str:
+    """Salted, since a short file could be guessed from its hash and the other files."""
+    return hashlib.sha256(salt + folder_hash(folder).encode()).hexdigest()
+
+
 def dataset_inputs(workspace: Workspace, catalog: Catalog, scale: float) -> dict[str, str]:
     """Dataset → hash of its folder, its parents' inputs, seed commitment, scale and engine."""
     folders = workspace.folders("datasets")

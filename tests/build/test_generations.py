@@ -1,5 +1,6 @@
 """A build replaces the current bundle at once and only when it is right."""
 
+import hashlib
 import os
 import shutil
 from dataclasses import replace
@@ -8,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from sandbox.build import build, is_fresh
+from sandbox.build.inputs import folder_hash
 from sandbox.bundle import open_bundle
 from sandbox.errors import BuildError, BundleError, CatalogError, ExpectationsMissed
 
@@ -39,6 +41,16 @@ def test_a_fresh_bundle_is_left_alone(kit):
     assert (path / "manifest.json").stat().st_mtime_ns == changed
     assert len(notes) == 1
     assert "up to date" in notes[0]
+
+
+def test_the_manifest_says_under_salt_what_the_bundle_was_made_from(kit, norway, rewrite):
+    first = open_bundle(build(kit)).manifest.made_from
+    assert {"datasets/norway", "sandbox/build", "sandbox/recipes"} <= set(first)
+    plain = hashlib.sha256(folder_hash(norway).encode()).hexdigest()
+    assert not {plain, folder_hash(norway)} & set(first.values())
+    rewrite(norway / "dataset.yml", "One row is one county.", "A row is a county.")
+    second = open_bundle(build(kit)).manifest.made_from
+    assert {name for name in first if first[name] != second[name]} == {"datasets/norway"}
 
 
 def test_a_changed_descriptor_makes_the_bundle_stale(kit, norway, rewrite):
