@@ -177,6 +177,38 @@ def start(
 
 
 @main.command()
+@click.argument("folder", metavar="[EVENT]", required=False,
+                type=click.Path(path_type=Path, file_okay=False))  # fmt: skip
+@click.option("--output-dir", "-o", type=click.Path(path_type=Path, file_okay=False),
+              help="The folder to make; `revealed` in the event's if none is named.")  # fmt: skip
+@click.option("--yes", is_flag=True, help="Ask nothing: an open lab is over.")
+@event_option
+@told_plainly
+def reveal(event: Path | None, folder: Path | None, output_dir: Path | None, yes: bool) -> None:
+    """Publish an event's seed, salt and hidden answers, once it is over.
+
+    Example: sandbox reveal ../my-event
+    """
+    from sandbox.build import reveal as reveals
+    from sandbox.build.progress import Console
+
+    named = click.get_current_context().get_parameter_source("event")
+    if folder and named is click.core.ParameterSource.COMMANDLINE:
+        raise click.UsageError("Name the event once: as EVENT, or by --event.")
+    workspace = open_workspace(folder or event)
+    if reveals.must_be_confirmed(workspace) and not yes:
+        click.confirm(
+            f"{workspace.event.name} has no end. Whoever reads its seed has every hidden answer, "
+            "and nothing takes that back. Is it over?",
+            abort=True,
+            err=True,
+        )
+        yes = True
+    made = reveals.reveal(workspace, output_dir, confirmed=yes, progress=Console())
+    click.echo(made)
+
+
+@main.command()
 @click.argument("what", type=click.Choice(["bundle", "event", "state"]))
 @event_option
 @told_plainly

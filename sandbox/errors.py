@@ -8,10 +8,13 @@ SandboxError
 │   ├── SourceError          a file of open data is not what its descriptor says
 │   ├── ExpectationsMissed   built tables differ from what the descriptor promises
 │   ├── AnswersRejected      a file of answers cannot be scored
-│   └── StarterError         a project cannot be made from these answers
+│   ├── StarterError         a project cannot be made from these answers
+│   ├── BundleDamaged        files of a bundle are not those that its manifest lists
+│   └── RevealRefused        seed and answers cannot be published, or not yet
 ├── BuildError             a step of the build failed
 ├── BundleError            there is no bundle to read, or it is damaged
 ├── TruthError             the hidden answers are missing or damaged
+├── VerifyError            what was revealed is not what the bundle promised, or cannot be tried
 └── ServeError             the server cannot start
 """
 
@@ -96,6 +99,14 @@ class StarterError(ProblemsFound):
     title = "The project cannot be made"
 
 
+class BundleDamaged(ProblemsFound):
+    title = "The bundle is not as its manifest says"
+
+
+class RevealRefused(ProblemsFound):
+    title = "The event is not revealed"
+
+
 class BuildError(SandboxError):
     pass
 
@@ -105,6 +116,10 @@ class BundleError(SandboxError):
 
 
 class TruthError(SandboxError):
+    pass
+
+
+class VerifyError(SandboxError):
     pass
 
 

@@ -325,7 +325,7 @@ starters = "all"
 # public_url = "https://sandbox.example.org"
 """
 
-NOT_IN_GIT = "secret.toml\ngenerations/\ncurrent\nboard.sqlite*\nuploads/\n"
+NOT_IN_GIT = "secret.toml\ngenerations/\ncurrent\nboard.sqlite*\nuploads/\n.revealing-*/\n"
 
 
 def new_event(folder: Path) -> Path:

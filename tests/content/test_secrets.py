@@ -10,7 +10,8 @@ from urllib.request import urlopen
 import pyarrow.parquet
 import pytest
 
-from sandbox.bundle import open_bundle
+from sandbox.build.reveal import reveal
+from sandbox.bundle import open_bundle, sha256
 from sandbox.workspace import new_event, open_workspace
 from tests.serving import served
 
@@ -58,6 +59,16 @@ def test_no_file_of_the_bundle_holds_a_secret(built, spellings):
             assert not any(spelling in content for spelling in spellings), path.name
 
 
+def test_no_file_of_the_bundle_tells_what_an_unsalted_hash_would(built, event):
+    """Whoever guesses the words of a hidden file could be sure of the guess by its plain hash."""
+    bundle, _ = built
+    told = (bundle.path / "manifest.json").read_text()
+    hidden = [f for f in event.current_truth().rglob("*") if f.is_file()]
+    hidden += [f for f in (event.kit / "challenges").rglob("*") if f.name == "answers.sql"]
+    assert hidden
+    assert not any(sha256(file) in told for file in hidden)
+
+
 def test_no_compressed_cell_holds_a_secret(built, spellings):
     bundle, _ = built
     for path in bundle.path.rglob("*.parquet"):
@@ -98,9 +109,19 @@ def test_what_is_hidden_lies_outside_the_bundle(built, event):
         assert not (bundle.path / "challenges" / challenge / "answers.sql").exists()
 
 
-def test_no_page_and_no_log_holds_a_secret(built, event, spellings, tmp_path):
+def test_no_page_and_no_log_holds_a_secret_even_when_it_is_revealed(
+    built, event, spellings, tmp_path
+):
+    """The organiser, not the board, decides where what was revealed is published."""
     log = tmp_path / "log"
+    revealed = reveal(event, confirmed=True)
+    assert any(spelling in (revealed / "revealed.json").read_bytes() for spelling in spellings)
     pages = [
+        "/revealed/",
+        "/revealed/revealed.json",
+        "/../revealed/revealed.json",
+        "/data/../revealed/revealed.json",
+        "/datasets/population/files/../../../../../../../revealed/revealed.json",
         "/",
         "/challenges/same-day-permit/",
         "/datasets/building-permits/",
