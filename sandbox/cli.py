@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from sandbox import __version__
-from sandbox.errors import CatalogError, SandboxError
+from sandbox.errors import CatalogError, SandboxError, VerifyError
 from sandbox.workspace import Workspace, new_event, open_workspace
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -206,6 +206,39 @@ def reveal(event: Path | None, folder: Path | None, output_dir: Path | None, yes
         yes = True
     made = reveals.reveal(workspace, output_dir, confirmed=yes, progress=Console())
     click.echo(made)
+    bundle = shlex.quote(str(workspace.current_bundle()))
+    click.echo(f"  Try it: sandbox verify {bundle} {shlex.quote(str(made))}", err=True)
+
+
+@main.command()
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("revealed", type=click.Path(path_type=Path))
+@click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, metavar="NUMBER",
+              help="Processes that draw large tables; all processors unless said.")  # fmt: skip
+@click.option("--yes", is_flag=True, help="Ask nothing: code of the event's own may run.")
+@told_plainly
+def verify(bundle: Path, revealed: Path, workers: int, yes: bool) -> None:
+    """Rebuild a bundle and its truth from what was revealed, and say equal or not.
+
+    Example: sandbox verify bundle revealed
+    """
+    from sandbox.build.progress import Console
+    from sandbox.build.verify import verify as rebuild_and_compare
+
+    def may_run(files: list[str]) -> bool:
+        listed = "".join(f"\n  {revealed / file}" for file in files)
+        asked = f"Code of the event's own is to run here, with your rights:{listed}\nMay it?"
+        return yes or click.confirm(asked, err=True)
+
+    report = rebuild_and_compare(
+        bundle, revealed, may_run=may_run, progress=Console(), workers=workers
+    )
+    width = max((len(one.name) for one in report.compared), default=0)
+    for one in report.compared:
+        click.echo(f"{one.kind:8}  {one.name:{width}}  {one.outcome}")
+    if not report.equal:
+        raise VerifyError(report.verdict())
+    click.echo(report.verdict())
 
 
 @main.command()

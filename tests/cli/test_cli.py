@@ -69,7 +69,7 @@ def test_the_example_is_one_that_the_command_accepts(path):
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in COMMANDS if path != ("event", "new")], ids=" ".join
+    "path", [p for p in COMMANDS if p not in {("event", "new"), ("verify",)}], ids=" ".join
 )
 def test_every_command_on_an_event_takes_it_by_option_and_by_environment(path):
     (option,) = [p for p in COMMANDS[path].params if p.name == "event"]
@@ -129,6 +129,8 @@ def test_the_next_steps_of_a_new_event_can_be_typed_as_they_are_printed(run, tmp
         (["build", "--event", "../nowhere"], "is not an event"),
         (["serve", "--event", "../nowhere"], "is not an event"),
         (["start", "page", "--event", "../nowhere"], "is not an event"),
+        (["reveal", "../nowhere"], "is not an event"),
+        (["verify", "../nowhere", "../event"], "There is no bundle in ../nowhere"),
         (["event", "new", "../event/event.toml/below"], "The system refused: "),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else None,
@@ -154,6 +156,10 @@ def test_a_users_mistake_is_told_on_the_error_stream_and_exits_with_1(run, words
         ["build", "--workers", "0"],
         ["serve", "--port", "99999"],
         ["grade", "x"],
+        ["reveal", "../event/event.toml"],
+        ["reveal", "../event", "--event", "../event"],
+        ["verify", "bundle"],
+        ["verify", "bundle", "revealed", "--workers", "0"],
         ["event", "new"],
         ["event", "new", "../event/event.toml"],
         ["check", "--event", "../event/event.toml"],
