@@ -42,6 +42,7 @@ LEAST_WHOLE_WAY = 80
 MOST_OVER_NUMPY = 1.1
 COUNTRY_SECONDS, COUNTRY_GIGABYTES = 180, 2.2
 MOST_BEYOND_LINEAR = 1.25
+MOST_BEYOND_LINEAR_WITH_INDEXES = 2.0  # a sort takes n log n, and outgrows the caches
 
 
 def measure() -> Iterator[Row | Goal]:
@@ -180,41 +181,38 @@ class Country:
         return recipes.draw(self.people_alone, people, self.norway, SEED,
                             scale=households / HOUSEHOLDS, **how)  # fmt: skip
 
-    def draw(self, scale: float, spool: Path, workers: int = WORKERS) -> recipes.Drawn:
+    def draw(self, scale: float, spool: Path) -> recipes.Drawn:
         return recipes.draw(self.folder, self.dataset, self.norway, SEED,
-                            scale=scale, spool=spool, workers=workers)  # fmt: skip
+                            scale=scale, spool=spool, workers=WORKERS)  # fmt: skip
 
 
 def _drawn(country: Country, faker: Taken) -> Iterator[Row | Goal]:
-    """A million persons into memory by one process; a whole country into files by one and two.
+    """A million persons into memory by one process; a whole country into files by two.
 
     The country's rows are those of all its tables: persons of twelve columns, and the shorter rows
     of their households and contacts.
     """
-    ratios = {}
-    for name, work, workers in (
-        ("persons drawn by one process, in memory", _draw_people, 1),
-        ("rows of Norway drawn by one process", _draw_country, 1),
-        ("rows of Norway drawn by two processes", _draw_country, WORKERS),
+    in_memory = least(lambda: _draw_people(country))
+    yield from _rates("persons drawn by one process", in_memory.result, in_memory, faker)
+    on_two = min((in_a_process(_draw_country, country) for _ in range(ROUNDS)),
+                 key=lambda each: each.seconds)  # fmt: skip
+    yield from _rates("rows of Norway drawn by two processes", on_two.result, on_two, faker)
+    yield Row("  most memory of all its processes", on_two.memory / 1e9, "GB")
+    rate = FAKER_ROWS / faker.seconds
+    for where, done, limit in (
+        ("one core", in_memory, LEAST_OVER_FAKER),
+        ("two cores", on_two, LEAST_OVER_FAKER_ON_TWO),
     ):
-        done = min((in_a_process(work, country, workers) for _ in range(ROUNDS)),
-                   key=lambda each: each.seconds)  # fmt: skip
-        yield from _rates(name, done.result, done, faker)
-        yield Row("  most memory of all its processes", done.memory / 1e9, "GB")
-        ratios[name] = done.result / done.seconds / (FAKER_ROWS / faker.seconds)
-    on_one, _, on_two = ratios.values()
-    yield Goal("drawing on one core, times Faker", on_one, "at least", LEAST_OVER_FAKER)
-    yield Goal("drawing on two cores, times Faker", on_two, "at least", LEAST_OVER_FAKER_ON_TWO)
+        ratio = done.result / done.seconds / rate
+        yield Goal(f"drawing on {where}, times Faker", ratio, "at least", limit)
 
 
-def _draw_people(country: Country, workers: int) -> int:
-    made = country.draw_people(MEMORY_HOUSEHOLDS, workers=workers)
-    return count(made.published["persons"])
+def _draw_people(country: Country) -> int:
+    return count(country.draw_people(MEMORY_HOUSEHOLDS).published["persons"])
 
 
-def _draw_country(country: Country, workers: int) -> int:
-    made = country.draw(1.0, country.fresh("spool"), workers)
-    return sum(map(count, made.published.values()))
+def _draw_country(country: Country) -> int:
+    return sum(map(count, country.draw(1.0, country.fresh("spool")).published.values()))
 
 
 def _interpreted(country: Country) -> Iterator[Row | Goal]:
@@ -337,30 +335,33 @@ def _people(country: Country) -> Rows:
 
 def _scaled(country: Country) -> Iterator[Row | Goal]:
     """Every table of the recipe, from nothing to a file with indexes and search, and its hash."""
-    seconds_a_person = {}
+    drawing, everything = [], []
     for scale in SCALES:
         done = in_a_process(_load_country, country, scale)
-        persons, rows, size = done.result
-        seconds_a_person[scale] = done.seconds / persons
-        what = f"{persons:,} persons, {rows:,} rows"
-        yield Row(what, done.seconds, "s")
-        yield Row("  rows a second, and a second of processor", rows / done.seconds, "rows/s")
-        yield Row("", rows / done.cpu_seconds, "rows/CPU-s")
+        persons, rows, size, drawn = done.result
+        drawing.append(drawn / persons)
+        everything.append(done.seconds / persons)
+        yield Row(f"{persons:,} persons, {rows:,} rows", done.seconds, "s")
+        yield Row("  rows a second", rows / done.seconds, "rows/s")
+        yield Row("  rows a second of processor", rows / done.cpu_seconds, "rows/CPU-s")
         yield Row("  most memory of all its processes", done.memory / 1e9, "GB")
         yield Row("  bytes a row, indexed and searchable", size / rows, "bytes")
     yield Goal("all of Norway", done.seconds, "at most", COUNTRY_SECONDS, "s")
     yield Goal("memory for all of Norway", done.memory / 1e9, "at most", COUNTRY_GIGABYTES, "GB")
-    beyond = seconds_a_person[SCALES[-1]] / seconds_a_person[SCALES[0]]
-    what = "time a person for all of Norway, times that for 100,000"
-    yield Goal(what, beyond, "at most", MOST_BEYOND_LINEAR)
+    for what, taken_by, limit in (
+        ("drawing", drawing, MOST_BEYOND_LINEAR),
+        ("all, with the sorting that indexes need", everything, MOST_BEYOND_LINEAR_WITH_INDEXES),
+    ):
+        name = f"time a person, times that for 100,000: {what}"
+        yield Goal(name, taken_by[-1] / taken_by[0], "at most", limit)
 
 
-def _load_country(country: Country, scale: float) -> tuple[int, int, int]:
-    """How many persons and rows there are, and how many bytes the file has."""
+def _load_country(country: Country, scale: float) -> tuple[int, int, int, float]:
+    """How many persons and rows there are, how many bytes the file has, and seconds of drawing."""
     path = country.fresh("country.db")
-    made = country.draw(scale, country.fresh("spool")).published
+    drawn = taken(lambda: country.draw(scale, country.fresh("spool")).published)
     described = {**country.described, **country.dataset.tables}
-    write_database(path, {**country.norway, **made}, described)
+    write_database(path, {**country.norway, **drawn.result}, described)
     sha256(path)
-    rows = sum(map(count, made.values()))
-    return count(made["persons"]), rows, path.stat().st_size
+    rows = sum(map(count, drawn.result.values()))
+    return count(drawn.result["persons"]), rows, path.stat().st_size, drawn.seconds

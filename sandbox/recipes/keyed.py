@@ -36,8 +36,9 @@ def uniform(raw: Words) -> NDArray[np.float64]:
 
 def below(raw: Words, limit: Array) -> NDArray[np.int64]:
     """Whole numbers in [0, limit), limit ≤ 2³²: multiply and shift (Lemire, arXiv:1805.10941)."""
-    upper = raw >> np.uint64(32)
-    return ((upper * np.asarray(limit).astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
+    upper = (raw >> np.uint64(32)) * np.asarray(limit).astype(np.uint64)
+    upper >>= np.uint64(32)
+    return upper.view(np.int64)
 
 
 def guide(weights: Array, bits: int) -> Array:
@@ -77,20 +78,24 @@ QUANTILES = 1 << 14
 
 
 @cache
-def _normal_quantiles() -> NDArray[np.float64]:
+def _normal_quantiles() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The quantiles, and how far it is from each to the next."""
     lower = [1 / (8 * QUANTILES), *(i / QUANTILES for i in range(1, QUANTILES // 2))]
     below_zero = [NormalDist().inv_cdf(p) for p in lower]
-    return np.array([*below_zero, 0.0, *(-z for z in reversed(below_zero))])
+    quantiles = np.array([*below_zero, 0.0, *(-z for z in reversed(below_zero))])
+    return quantiles, np.diff(quantiles)
 
 
 def normal(raw: Words) -> NDArray[np.float64]:
     """Standard normal numbers: quantiles at 16 385 points (Wichura's AS 241 in `statistics`),
     linear between them, cut at ± 4.3."""
+    quantiles, steps = _normal_quantiles()
     place = uniform(raw) * QUANTILES
     cell = place.astype(np.int64)
-    table = _normal_quantiles()
-    low = table[cell]
-    return low + (table[cell + 1] - low) * (place - cell)
+    place -= cell
+    place *= steps.take(cell)
+    place += quantiles.take(cell)
+    return place
 
 
 def words_within(raw: Words) -> Words:

@@ -42,7 +42,7 @@ def national_id_dk(here: Here, born: Dates, sex: Strings, number: Numbering) -> 
     fronts, kinds = _fronts()
     counts, tails = _tails()
     kind = kinds[group]
-    tail = tails[kind, places(here, group, number, counts[kind])]
+    tail = tails[kind, places(here, group, number, counts[kinds])]
     digits = np.concatenate([fronts[group >> 1], decimals(tail, 4)], axis=1)
     return written(digits + ord("0"))
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from sandbox.recipes import calendars
 from sandbox.recipes.functions.identifiers import (
+    GROUPS,
     days_and_sexes,
     decimals,
     enough,
@@ -52,5 +53,5 @@ def _signs_and_serials(here: Here, group: Array, number: Array) -> tuple[Array, 
     """Which sign each row gets, and its serial: all of one sign before the next."""
     enough(number, np.asarray(PER_SIGN * SIGNS.shape[1]))
     sign, within = np.divmod(number, PER_SIGN)
-    place = places(here, group, within, np.asarray(PER_SIGN))
+    place = places(here, group, within, np.full(GROUPS, PER_SIGN))
     return sign, SERIALS + place * 2 + group % 2

@@ -23,6 +23,7 @@ SERIALS = 500  # per century, half of them for each sex
 SEXES = ("F", "M")
 FIRST_DAY = calendars.day_number(date(1900, 1, 1))
 LAST_DAY = calendars.day_number(date(2039, 12, 31))
+GROUPS = 2 * (LAST_DAY - FIRST_DAY + 1)  # one for each birth date and sex
 ORGANISATION_WEIGHTS = np.array([3, 2, 7, 6, 5, 4, 3, 2])
 UPPER_HALVES = np.arange(2_000, 4_000)  # the first four digits, of which the first is 2 or 3
 
@@ -67,20 +68,21 @@ def _numbers(here: Here, group: Array, number: Array, day_offset: int) -> String
     counts, tails = _tails()
     tails_per_kind = len(tails) // len(counts)
     group = here.spread(group)
-    kind = kinds[group]
-    place = places(here, group, number, counts[kind])
-    tail = tails.take(kind * tails_per_kind + place)
+    place = places(here, group, number, counts.take(kinds))
+    tail = tails.take((kinds * tails_per_kind).take(group) + place)
     return strings(_six_and_five(fronts.take(group >> 1), _five_digits().take(tail)))
 
 
 def places(here: Here, group: Array, number: Array, room: Array) -> Array:
-    """A place below `room` for each row: its number, counted from a place of its group's own.
+    """A place for each row among those of its group: its number, counted from one of its own.
 
-    group: as days_and_sexes gives it. room: how many different numbers there are for each row's.
+    group: as days_and_sexes gives it. room: of each group, how many different numbers there are.
     """
-    enough(number, room)
-    shift = here.words_for(2 * (LAST_DAY - FIRST_DAY + 1), "shift")[group]
-    return np.asarray((number + keyed.below(shift, room)) % room)
+    room_here = room.take(group)
+    enough(number, room_here)
+    shift = keyed.below(here.words_for(len(room), "shift"), room)
+    place = number + shift.take(group)
+    return np.asarray(place - room_here * (place >= room_here))
 
 
 def enough(number: Array, room: Array) -> None:

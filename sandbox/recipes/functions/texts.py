@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,6 +21,11 @@ def text(here: Here, values: Anything) -> Strings:
     """A number or a date as text, a date as 2026-01-31."""
     if values.keys().kind == "duration":
         raise Unfit("a duration has no text", fix="divide or subtract first")
+    if values.kind == "integer" and values.values.ndim and len(values.values):
+        low, high = int(values.values.min()), int(values.values.max())
+        if high - low < len(values.values) // 4:  # each number is written once, not in every row
+            words = pa.array(np.arange(low, high + 1)).cast(pa.string())
+            return Vector("string", values.values - low, values.missing, words)
     return strings(to_arrow(here.every(values)).cast(pa.string()))
 
 
