@@ -18,10 +18,12 @@ from sandbox.recipes.faults import fault_problems
 from sandbox.recipes.finish import Drawn, finish, in_memory, make_everything
 from sandbox.recipes.finish import faulted as faulted_tables
 from sandbox.recipes.hold_out import circles, leaks, rule_problems, telling_rows
+from sandbox.recipes.proof import Fit, fits, misses
+from sandbox.recipes.proving import observed_in
 from sandbox.recipes.recipe import read_recipe
 from sandbox.recipes.vectors import ARROW
 
-__all__ = ["Drawn", "check", "draw", "faulted", "size"]
+__all__ = ["Drawn", "Fit", "check", "draw", "faulted", "size"]
 
 
 def check(folder: Path, dataset: Dataset, tables: Mapping[str, Dataset]) -> list[Problem]:
@@ -111,10 +113,13 @@ def draw(
         finished = finish(drawing, tables, lambda world: drawing.in_world(world).tables)
     except Spoilt:
         raise RecipeError(drawing.problems) from None
-    if problems := [*drawing.problems, *telling_rows(drawing)]:
+    observed = observed_in(tables.values())
+    problems = [*drawing.problems, *telling_rows(drawing), *misses(drawing, observed)]
+    if problems:
         raise RecipeError(problems)
     drawn = in_memory(drawing, finished)
-    return replace(drawn, truth={**drawn.truth, **summary(drawing, drawn.truth)})
+    return replace(drawn, truth={**drawn.truth, **summary(drawing, drawn.truth)},
+                   fits=fits(drawing, observed))  # fmt: skip
 
 
 def _empty(name: str, owner: Dataset) -> pa.Table:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -70,7 +69,6 @@ class Drawing:
     staged_in: Path | None = None
     world: World = ()
     proving: bool = False
-    observed: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._open: list[Place] = []
@@ -107,8 +105,9 @@ class Drawing:
         if not world:
             return self
         if world not in self._worlds:
-            self._worlds[world] = replace(self, world=world, problems=self.problems, sources={},
-                                          proving=False, observed={})  # fmt: skip
+            self._worlds[world] = replace(
+                self, world=world, problems=self.problems, sources={}, proving=False
+            )
         return self._worlds[world]
 
     def forced(self, table: str, column: str, vector: Vector) -> Vector:
@@ -170,11 +169,6 @@ class Drawing:
         present = known.array(f"groups{piece}")
         before[present] = known.array(f"before{piece}")
         return before
-
-    def observe(self, place: str, site: str, declared: Any) -> None:
-        """Add to what was drawn at a call site beside what was asked for."""
-        known = self.observed.get((place, site))
-        self.observed[place, site] = declared if known is None else known + declared
 
     @property
     def secrets(self) -> Mapping[str, Expression]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Here:
-    """A call site: `place` is table.column, `site` the call in it, `other` the table it names."""
+    """A call site: `place` is table.column, `site` the call in it, `other` the table it names.
+
+    `kept` holds what a function found on its way and its proof needs again.
+    """
 
     table: Table
     place: str
     site: str
     other: Table | None = None
+    kept: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def count(self) -> int:
@@ -41,13 +45,14 @@ class Here:
         purpose: names further words, for a function that needs more than one per row.
         """
         first = self.table.first
-        return self._words(purpose, first, first + self.count)
+        return self.words_between(purpose, first, first + self.count)
 
     def words_for(self, count: int, purpose: str) -> keyed.Words:
         """64 random bits for each of `count` things that are not rows."""
-        return self._words(purpose, 0, count)
+        return self.words_between(purpose, 0, count)
 
-    def _words(self, purpose: str, start: int, stop: int) -> keyed.Words:
+    def words_between(self, purpose: str, start: int, stop: int) -> keyed.Words:
+        """64 random bits for each of the things numbered `start` to `stop` (not included)."""
         drawing = self.table.drawing
         name = f"{drawing.recipe.slug}.{self.place}"
         site = f"{self.site}.{purpose}" if purpose else self.site

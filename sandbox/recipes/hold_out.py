@@ -107,7 +107,8 @@ def telling_rows(drawing: Drawing) -> Iterator[Problem]:
         if rule and (mask := held_rows(drawing.tables[name])) is not None
         for column in rule.columns
     }
-    again = replace(drawing, disturbed=disturbed, problems=[], sources={}, observed={})
+    again = replace(drawing, disturbed=disturbed, problems=[], sources={},
+                    proving=False)  # fmt: skip
     for name in partial:
         columns = list(drawing.dataset.tables[name].columns)
         seen, other = (
@@ -213,7 +214,7 @@ def leaks(drawing: Drawing) -> Iterator[Problem]:
 
     Needs a drawing in which every column has been made, since that is what tells the dependencies.
     """
-    held = {place for name in drawing.recipe.tables for place in _held_places(drawing, name)}
+    held = {place for name in drawing.recipe.tables for place in held_places(drawing, name)}
     for table, recipe in drawing.recipe.tables.items():
         described = drawing.dataset.tables.get(table)
         published = list(described.columns) if described else []
@@ -225,7 +226,7 @@ def leaks(drawing: Drawing) -> Iterator[Problem]:
                 yield _leak(drawing, way)
 
 
-def _held_places(drawing: Drawing, name: str) -> set[Place]:
+def held_places(drawing: Drawing, name: str) -> set[Place]:
     """Every column (and the shape) of which readers see nothing in held-out rows."""
     rule = drawing.recipe.tables[name].hold_out
     if rule is None:

@@ -26,6 +26,7 @@ from sandbox.recipes.operators import (
     negative,
     truth,
 )
+from sandbox.recipes.proving import observe
 from sandbox.recipes.registry import ARRAYS, FAULTS, Function, Many, Named, Parameter, as_array
 from sandbox.recipes.staged import Item, TravellingCall
 from sandbox.recipes.vectors import Array, Vector, constant, either
@@ -172,7 +173,7 @@ class Evaluator:
             rows = self.table.count
 
             def arguments() -> TravellingCall:
-                return TravellingCall.of(self.call_of(called, node), called.name, rows)
+                return TravellingCall.of(self.call_of(called, node), node, rows)
 
             whole = self._drawing.told_of(item, arguments)
             return whole.slice(slice(self.table.first, self.table.first + rows))
@@ -181,9 +182,7 @@ class Evaluator:
             call.named["number"] = self._numbers(called, replace(item, kind="numbers"), call)
         here = Here(self.table, self.place, self.sites[node], call.other)
         result = call.result(called, here)
-        if called.declared and self._drawing.proving:
-            told = called.declared(here, result, *call.positional, **call.named)
-            self._drawing.observe(self.place, self.sites[node], told)
+        observe(called, here, call, ast.unparse(node), result)
         return result
 
     def _numbers(self, called: Function, item: Item, call: Call) -> Array:

@@ -36,6 +36,8 @@ from sandbox.recipes.finish import (
 from sandbox.recipes.here import Here
 from sandbox.recipes.hold_out import telling_rows
 from sandbox.recipes.language import Call
+from sandbox.recipes.proof import fits, misses
+from sandbox.recipes.proving import Observed, added, observe, observed_in
 from sandbox.recipes.registry import Many
 from sandbox.recipes.staged import (
     Item,
@@ -77,7 +79,7 @@ class Done:
     needs: list[Item] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     files: dict[tuple[str, str], Written] = field(default_factory=dict)
-    observed: dict[tuple[str, str], Any] = field(default_factory=dict)
+    observed: Observed = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,6 @@ def _write(drawing: Drawing, elsewhere: Elsewhere, order: Order, spool: Path, do
     """The finished tables of a piece as files, or what it still needs."""
     tables = elsewhere(())
     own = {name: tables[name] for name in drawing.recipe.members(order.root)}
-    drawing.observed.clear()
     for table in own.values():
         assert isinstance(table, OwnTable)
         done.needs += _needs_of(table)
@@ -203,9 +204,7 @@ def _write(drawing: Drawing, elsewhere: Elsewhere, order: Order, spool: Path, do
             done.files[group, name] = _written(
                 table, drawing.order_of(name), spool, path, order.in_memory
             )
-    done.observed = {
-        at: told for at, told in drawing.observed.items() if at[0].partition(".")[0] in own
-    }
+    done.observed = observed_in(own.values())
 
 
 def _needs_of(table: OwnTable) -> list[Item]:
@@ -262,13 +261,15 @@ def _draw(
     *,
     in_memory: bool,
 ) -> Drawn:
-    drawing = replace(plain, cuts=bounds, staged_in=spool / "staged", problems=[], sources={},
-                      observed={})  # fmt: skip
+    drawing = replace(plain, cuts=bounds, staged_in=spool / "staged", problems=[], sources={})
     driver = _Driver(drawing, spool, runs, progress, in_memory)
     for root in bounds:
         table = plain.tables[root]
         if isinstance(table, OwnTable) and table.recipe.per is not None:
             drawing.staged.keep_many(Item("shape", root), table.shape)
+    shapes = {f"{root}.{SHAPE}" for root in bounds}
+    told = observed_in(plain.tables.values())
+    driver.observed = {at: summary for at, summary in told.items() if at[0] in shapes}
     with runs.open(Job.of(drawing, spool)):
         return driver.run()
 
@@ -281,6 +282,7 @@ class _Driver:
     progress: Callable[[str], None]
     in_memory: bool
     unordered: set[str] = field(default_factory=set)  # tables whose keys do not rise row by row
+    observed: Observed = field(default_factory=dict)
 
     def run(self) -> Drawn:
         drawing = self.drawing
@@ -290,18 +292,17 @@ class _Driver:
             for done in self._pass(root, final=True):
                 for at, file in done.files.items():
                     written.setdefault(at, []).append(file)
-                for (place, site), told in done.observed.items():
-                    drawing.observe(place, site, told)
+                self.observed = added(self.observed, done.observed)
         whole = self._whole_tables()
         groups = {group: dict(getattr(whole, group)) for group in GROUPS}
         for (group, name), files in written.items():
             groups[group][name] = self._dataset(group, name, files)
         truth = groups["truth"] | summary(drawing, groups["truth"])
         full = groups["published"] | groups["full"]
-        drawn = Drawn(full, groups["published"], truth,
-                      faulted(drawing.recipe, drawing.dataset))  # fmt: skip
-        self._prove(drawn)
-        return drawn
+        self.observed = added(self.observed, observed_in(drawing.tables.values()))
+        self._prove(full)
+        return Drawn(full, groups["published"], truth, faulted(drawing.recipe, drawing.dataset),
+                     fits(drawing, self.observed))  # fmt: skip
 
     def _settle(self) -> None:
         """Find out, pass by pass, all that the last one must know of the whole."""
@@ -401,7 +402,9 @@ class _Driver:
         call = Call(positional, named, travelled.missing)
         try:
             with drawing.making(name, column.rstrip("^")):
-                made: Vector = call.result(function, Here(table, item.place, item.site))
+                here = Here(table, item.place, item.site)
+                made: Vector = call.result(function, here)
+                observe(function, here, call, travelled.text, made)
                 return made.spread(table.count)
         except Spoilt:
             raise RecipeError(drawing.problems) from None
@@ -441,15 +444,16 @@ class _Driver:
             return ds.dataset(pa.concat_tables([file.table for file in files]))
         return ds.dataset([str(self.spool / file.path) for file in files], format=FORMAT)
 
-    def _prove(self, drawn: Drawn) -> None:
-        """What can only be seen of whole tables: keys, and what remaining rows would tell."""
+    def _prove(self, full: Mapping[str, ds.Dataset]) -> None:
+        """What can only be seen of whole tables: keys, shares, what remaining rows would tell."""
         drawing = self.drawing
         problems: list[Problem] = []
         for name in self.unordered:
-            keys = drawn.full[name].to_table(columns=[drawing.tables[name].key])
+            keys = full[name].to_table(columns=[drawing.tables[name].key])
             problems += key_problems(drawing, name, keys.column(0))
-        small = replace(drawing, cuts={}, scale=min(drawing.scale, 1.0), problems=[], observed={})
-        problems += telling_rows(small)
+        small = replace(drawing, cuts={}, scale=min(drawing.scale, 1.0), problems=[],
+                        proving=False)  # fmt: skip
+        problems += [*telling_rows(small), *misses(drawing, self.observed)]
         if problems:
             raise RecipeError(problems)
 

@@ -7,6 +7,7 @@ on the next attempt. So the result is the same for any number of pieces and of p
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -132,17 +133,21 @@ def joined_arguments(parts: Sequence[Any]) -> Any:
 class TravellingCall:
     """The arguments of a call of a function, in a form that can travel and be joined."""
 
-    name: str
+    text: str
     positional: list[Any]
     named: dict[str, Any]
     missing: Array | None
     rows: int
 
+    @property
+    def name(self) -> str:
+        return self.text.partition("(")[0]
+
     @classmethod
-    def of(cls, call: Call, name: str, rows: int) -> TravellingCall:
+    def of(cls, call: Call, node: ast.Call, rows: int) -> TravellingCall:
         positional = [_travelling(value) for value in call.positional]
         named = {keyword: _travelling(value) for keyword, value in call.named.items()}
-        return cls(name, positional, named, call.missing, rows)
+        return cls(ast.unparse(node), positional, named, call.missing, rows)
 
     @classmethod
     def joined(cls, parts: Sequence[TravellingCall]) -> TravellingCall:
@@ -152,7 +157,7 @@ class TravellingCall:
             spread = [np.broadcast_to(m, p.rows) for m, p in zip(masks, parts, strict=True)]
             missing = np.concatenate(spread)
         return cls(
-            parts[0].name,
+            parts[0].text,
             joined_arguments([part.positional for part in parts]),
             joined_arguments([part.named for part in parts]),
             missing,

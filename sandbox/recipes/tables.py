@@ -27,6 +27,7 @@ from sandbox.recipes.vectors import (
 
 if TYPE_CHECKING:
     from sandbox.recipes.drawing import Drawing
+    from sandbox.recipes.proving import Observed
 
 REFERENCE_ENDINGS = ("_id", "_code")
 OF_NUMBERS_ALONE = {"code", "text", "shuffled"}  # functions that look at nothing but arguments
@@ -54,6 +55,7 @@ class Table:
         self.references = references
         self.around = drawing.tables if around is None else around
         self.cache: dict[str, Vector] = {}
+        self.observed: Observed = {}  # what was drawn in these rows beside what was declared
 
     @property
     def key(self) -> str:
@@ -131,6 +133,7 @@ class Table:
         if column is not None:
             return self.column(column)
         if name in self.drawing.secrets:
+            self.drawing.note("secrets", name)
             return self.drawing.secret(name)
         word = _WORDS.get(name)
         return word(self) if word and name in self.words else None

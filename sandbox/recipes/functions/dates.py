@@ -6,7 +6,7 @@ from datetime import date as calendar_date
 
 import numpy as np
 
-from sandbox.recipes import calendars, keyed
+from sandbox.recipes import calendars, declared, keyed
 from sandbox.recipes.here import Here
 from sandbox.recipes.operators import Unfit
 from sandbox.recipes.registry import (
@@ -35,7 +35,7 @@ def date(iso: Constant) -> Dates:
         raise Unfit("this is no date", str(iso), "date('2026-01-31')") from None
 
 
-@function()
+@function(declared=declared.day)
 def day(here: Here, year: Constant, season: Constants | None = None,
         weekdays: Constants | None = None) -> Dates:  # fmt: skip
     """A day of a year at random, by season and day of the week.
@@ -56,6 +56,7 @@ def day(here: Here, year: Constant, season: Constants | None = None,
         )
     if weight.sum() == 0:
         raise Unfit("no day has a weight above 0")
+    here.kept["days"] = first, weight
     return first + keyed.guided(here.words(), keyed.guide(weight, BITS))
 
 
@@ -104,7 +105,7 @@ def weekday(of: Dates) -> Integers:
     return calendars.weekday(of) + 1
 
 
-@function()
+@function(declared=declared.born)
 def born(here: Here, age: Integers) -> Dates:
     """A birth date for someone who has this age at `asof`, every day of the year equally likely.
 
@@ -156,7 +157,7 @@ def business_days_between(first: Dates, last: Dates) -> Integers:
     return calendar.ordinal(last + 1) - calendar.ordinal(first + 1)
 
 
-@function()
+@function(declared=declared.moment)
 def moment(here: Here, of: Dates, after: Numbers = 8, before: Numbers = 16) -> Datetimes:  # type: ignore[assignment]
     """A moment of a day between two hours of Norwegian time, to the minute, stored as UTC.
 

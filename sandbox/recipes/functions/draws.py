@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sandbox.recipes import keyed
+from sandbox.recipes import declared, keyed
 from sandbox.recipes.files import Figures
 from sandbox.recipes.here import Here
 from sandbox.recipes.operators import Unfit
@@ -26,7 +26,7 @@ BITS = 16  # choices are exact to 1 / 65 536
 COUNT_BY_INVERSION = 30.0  # above this mean, a Poisson count comes from the normal
 
 
-@function()
+@function(declared=declared.choice)
 def choice(here: Here, values: Constants | None = None, shares: Constants | None = None,
            **named: Constant) -> Anything:  # fmt: skip
     """One of several values, each with its share: choice(F=.497, M=.503), choice([1, 2], [.4, .6]).
@@ -60,7 +60,7 @@ def _listed(values: list[Any], chosen: Array) -> Vector:
     return Vector(kind, array)  # type: ignore[arg-type]
 
 
-@function()
+@function(declared=declared.draw)
 def draw(here: Here, file: FileName, given: Anything | None = None) -> Anything:
     """A value from a table of shares in a CSV file beside the recipe.
 
@@ -75,7 +75,7 @@ def draw(here: Here, file: FileName, given: Anything | None = None) -> Anything:
             found = ", ".join(figures.conditions)
             raise Unfit(f"{file} has several columns of shares", found, fix="say given=…")
         return figures.values(keyed.guided(words, figures.guides(BITS)), words)
-    column = conditions(figures, here.every(given))
+    column = here.kept["conditions"] = conditions(figures, here.every(given))
     slots = (words >> np.uint64(64 - BITS)).view(np.int64)
     chosen = figures.guides(BITS).take((column << BITS) + slots)
     return figures.values(chosen, words).hiding(given.missing)
@@ -108,7 +108,7 @@ def _shown(one: Vector) -> str:
     return str(one.words[int(one.values[0])] if one.kind == "string" else one.values[0])
 
 
-@function()
+@function(declared=declared.integer)
 def integer(here: Here, low: Integers, high: Integers) -> Integers:
     """A whole number from low to high, both included, all equally likely.
 
@@ -117,13 +117,13 @@ def integer(here: Here, low: Integers, high: Integers) -> Integers:
     return low + keyed.below(here.words(), np.maximum(high - low + 1, 1))
 
 
-@function()
+@function(declared=declared.uniform)
 def uniform(here: Here, low: Numbers, high: Numbers) -> Numbers:
     """A number between low and high, all equally likely."""
     return np.asarray(low + here.uniform() * (high - low))
 
 
-@function()
+@function(declared=declared.normal)
 def normal(here: Here, mean: Numbers = 0, spread: Numbers = 1) -> Numbers:  # type: ignore[assignment]
     """A number from the normal distribution, cut at 4.3 standard deviations.
 
@@ -132,7 +132,7 @@ def normal(here: Here, mean: Numbers = 0, spread: Numbers = 1) -> Numbers:  # ty
     return mean + spread * keyed.normal(here.words())
 
 
-@function()
+@function(declared=declared.lognormal)
 def lognormal(here: Here, mean: Numbers, spread: Numbers) -> Numbers:
     """A number above 0 whose logarithm is normal: incomes, areas, durations.
 
@@ -141,13 +141,13 @@ def lognormal(here: Here, mean: Numbers, spread: Numbers) -> Numbers:
     return np.exp(mean + spread * keyed.normal(here.words()))
 
 
-@function()
+@function(declared=declared.bernoulli)
 def bernoulli(here: Here, probability: Numbers) -> Booleans:
     """Yes or no, yes with this probability."""
     return here.uniform() < probability
 
 
-@function()
+@function(declared=declared.poisson)
 def poisson(here: Here, mean: Numbers) -> Integers:
     """How often something happens that happens `mean` times on average.
 

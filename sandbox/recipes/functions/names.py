@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sandbox.recipes import keyed
+from sandbox.recipes import declared, keyed
 from sandbox.recipes.here import Here
 from sandbox.recipes.operators import Unfit
 from sandbox.recipes.registry import Strings, function
@@ -14,7 +14,7 @@ from sandbox.recipes.vocabularies import vocabulary
 SEXES = ("F", "M")
 
 
-@function()
+@function(declared=declared.given_name)
 def given_name(here: Here, sex: Strings) -> Strings:
     """A Norwegian given name, each of a hundred equally likely.
 
@@ -25,11 +25,12 @@ def given_name(here: Here, sex: Strings) -> Strings:
     if not np.isin(ours, known).all():
         raise Unfit("a sex is 'F' or 'M' here")
     male = ours == known[1]
+    here.kept.update(words=(len(women), len(men)), male=male)
     place = keyed.below(here.words(), np.where(male, len(men), len(women)))
     return coded(place + male * len(women), (*women, *men))
 
 
-@function()
+@function(declared=declared.one_of)
 def family_name(here: Here) -> Strings:
     """A Norwegian family name, each of 101 equally likely.
 
@@ -38,7 +39,7 @@ def family_name(here: Here) -> Strings:
     return _one_of(here, vocabulary("family_names"))
 
 
-@function()
+@function(declared=declared.one_of)
 def street_name(here: Here) -> Strings:
     """An invented Norwegian street name: a family name and an ending, such as Aasenbakken.
 
@@ -49,4 +50,5 @@ def street_name(here: Here) -> Strings:
 
 
 def _one_of(here: Here, words: tuple[str, ...]) -> Strings:
+    here.kept["words"] = len(words)
     return coded(keyed.below(here.words(), np.array(len(words))), words)

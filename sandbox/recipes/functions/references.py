@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sandbox.recipes import keyed
+from sandbox.recipes import declared, keyed
 from sandbox.recipes.here import Here
 from sandbox.recipes.numbering import order_of
 from sandbox.recipes.operators import Unfit, truth
@@ -87,7 +87,7 @@ def _chosen(here: Here, matches: Matches, place: Array) -> Vector:
     return Vector("reference", found, none, table=here.other)
 
 
-@function()
+@function(declared=declared.pick)
 def pick(here: Here, table: OtherTable, by: Theirs | None = None,
          **matching: Anything) -> References:  # fmt: skip
     """A row of another table at random: pick(municipalities, by=population).
@@ -102,16 +102,18 @@ def pick(here: Here, table: OtherTable, by: Theirs | None = None,
     if (weights < 0).any() or (len(weights) and weights.sum() == 0):
         raise Unfit("weights are 0 or more, and not all 0")
     words = here.words()
+    here.kept["weights"] = weights
     if not matching:
         if by is None:
             return Vector("reference", keyed.below(words, np.array(other.count)), table=other)
         chosen = keyed.guided(words, keyed.guide(weights, BITS)) if other.count else words
         return Vector("reference", chosen.astype(np.int64), table=other)
     matches = _matches(here, matching)
+    here.kept.update(order=matches.order, start=matches.start, stop=matches.stop)
     if by is None:
         offset = keyed.below(words, matches.stop - matches.start)
         return _chosen(here, matches, matches.start + offset)
-    until = np.concatenate([[0.0], np.cumsum(weights[matches.order])])
+    until = here.kept["until"] = np.concatenate([[0.0], np.cumsum(weights[matches.order])])
     low, high = until[matches.start], until[matches.stop]
     target = low + keyed.uniform(words) * (high - low)
     place = np.searchsorted(until, target, "right") - 1

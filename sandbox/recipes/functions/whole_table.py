@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from sandbox.recipes import calendars, keyed
+from sandbox.recipes import calendars, declared, keyed
 from sandbox.recipes.functions.draws import conditions
 from sandbox.recipes.here import Here
 from sandbox.recipes.operators import Unfit
@@ -40,7 +40,7 @@ def quota(here: Here, total: Numbers, by: Numbers) -> Integers:
     return keyed.largest_remainder(weights, int(totals[0]) if len(totals) else 0)
 
 
-@function(whole_table=True)
+@function(whole_table=True, declared=declared.allot)
 def allot(here: Here, file: FileName, given: Anything | None = None) -> Anything:
     """Like draw(), but exactly: each value occurs as often as its share of the rows says.
 
@@ -51,14 +51,17 @@ def allot(here: Here, file: FileName, given: Anything | None = None) -> Anything
     figures = here.figures(file)
     columns = np.zeros(here.count, np.int64)
     if given is not None:
-        columns = conditions(figures, here.every(given))
+        columns = here.kept["conditions"] = conditions(figures, here.every(given))
+        if given.missing is not None:  # a group of their own, whose values are hidden
+            columns = np.where(given.missing, len(figures.conditions), columns)
     elif len(figures.conditions) != 1:
         raise Unfit(f"{file} has several columns of shares", fix="say given=…")
     words = here.words()
     order = np.lexsort((words, columns))
-    chosen = np.empty(here.count, np.int64)
-    edges = np.searchsorted(columns[order], np.arange(1, figures.shares.shape[1]))
-    for shares, group in zip(figures.shares.T, np.split(order, edges), strict=True):
+    chosen = np.zeros(here.count, np.int64)
+    edges = np.searchsorted(columns[order], np.arange(1, len(figures.conditions) + 1))
+    groups = np.split(order, edges)[:-1]
+    for shares, group in zip(figures.shares.T, groups, strict=True):
         counts = keyed.largest_remainder(shares, len(group))
         chosen[group] = np.repeat(np.arange(len(counts)), counts)
     return figures.values(chosen, words).hiding(None if given is None else given.missing)
