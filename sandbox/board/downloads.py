@@ -11,12 +11,18 @@ TYPES = {
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
     "json": "application/json",
+    "jsonld": "application/ld+json",
 }
 
 
 @pages.get("/datasets/<slug>/datapackage.json")
 def datapackage(slug: str) -> Response:
     return _listed(f"datasets/{slug}/datapackage.json", as_download=False)
+
+
+@pages.get("/datasets/<slug>/quality.jsonld")
+def quality(slug: str) -> Response:
+    return _listed(f"datasets/{slug}/quality.jsonld", as_download=False)
 
 
 @pages.get("/datasets/<slug>/files/<table>.<any(csv, parquet):suffix>")

@@ -23,7 +23,7 @@ from sandbox.bundle import (
     sha256,
 )
 from sandbox.catalog import Catalog, Dataset
-from sandbox.quality import measure
+from sandbox.quality import Counts, dqv, is_withheld, measure
 from sandbox.truth import commitment, salted_hashes
 from sandbox.workspace import Workspace
 
@@ -41,10 +41,11 @@ def write_datasets(
     catalog: Catalog,
     drawn: Mapping[str, Drawn],
     inputs: Mapping[str, str],
+    counts: Counts,
 ) -> dict[str, DatasetEntry]:
     """A folder per dataset with its files, truth beside; returns what the manifest says of each."""
     published = {n: t for d in drawn.values() for n, t in d.published.items()}
-    keys = {name: table.key for name, (_, table) in catalog.tables.items()}
+    withheld = {table for d in drawn.values() for table in d.faulted}
     owners = {name: (slug, table.key) for name, (slug, table) in catalog.tables.items()}
     entries = {}
     for slug, dataset in catalog.datasets.items():
@@ -55,10 +56,17 @@ def write_datasets(
             rows[name] = write_csv(published[name], folder / f"{name}.csv")
             write_parquet(published[name], folder / f"{name}.parquet")
             files[name] = _entry(bundle, folder / f"{name}.csv")
-        write_json(folder / "quality.json", measure(dataset, published, keys))
+        fits = drawn[slug].fits
+        quality = measure(dataset, published, counts, withheld=withheld, fits=fits)
+        write_json(folder / "quality.json", quality)
+        write_json(folder / "quality.jsonld", dqv.described(dataset, quality))
         package = metadata.datapackage(slug, dataset, files, owners)
         write_json(folder / "datapackage.json", package)
         _write_truth(truth / slug, drawn[slug])
+        if is_withheld(quality):  # for the reveal
+            write_json(
+                truth / slug / "quality.json", measure(dataset, published, counts, fits=fits)
+            )
         entries[slug] = _dataset_entry(dataset, files, rows, inputs[slug])
     return entries
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from sandbox.build.progress import Progress, step
 from sandbox.bundle import Bundle, Manifest, open_bundle
 from sandbox.catalog import Catalog
 from sandbox.errors import BuildError, BundleError
+from sandbox.quality import Counts, Figures
 from sandbox.workspace import KEPT_GENERATIONS, Workspace
 
 DRAFT = ".building-"
@@ -28,7 +30,8 @@ class Drawn:
     """A dataset's tables: all of them (`full`), what readers see, and what they must not see.
 
     A table in which nothing differs for readers is the same object in `full` and `published`.
-    `faulted`: table → columns with planted faults.
+    `faulted`: table → columns with planted faults. `fits`: how published columns were drawn beside
+    what their recipe declares.
     """
 
     full: Mapping[str, ds.Dataset]
@@ -36,6 +39,7 @@ class Drawn:
     truth: Mapping[str, ds.Dataset]
     fresh: bool
     faulted: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    fits: Sequence[Figures] = ()
 
 
 @dataclass(frozen=True)
@@ -82,13 +86,16 @@ def fill(draft: Path, order: Order) -> None:
     bundle.mkdir()
     truth.mkdir(mode=0o700)
     drawn = _draw_all(order, draft / "spool")
+    counts = Counts({name: table.key for name, (_, table) in catalog.tables.items()})
+    with step(progress, "keys, foreign keys, required columns, codes"):
+        proof.keep_promises(workspace, catalog, drawn, counts)
     with step(progress, "sandbox.db: rows, keys, indexes, search"):
         _write_database(bundle, catalog, drawn)
     with step(progress, "checking what the descriptors promise"):
         scratch = proof.Scratch(draft / "scratch.db", bundle / "sandbox.db", drawn)
         proof.expect(workspace, catalog, scratch, drawn, order.scale)
     with step(progress, "CSV, Parquet, quality, metadata"):
-        entries = contents.write_datasets(bundle, truth, catalog, drawn, order.by_dataset)
+        entries = contents.write_datasets(bundle, truth, catalog, drawn, order.by_dataset, counts)
         golden.compare(workspace, entries, order.scale, progress)
     contents.write_catalog(bundle, workspace, catalog)
     with step(progress, "hidden answers, and scores of today's practice"):
@@ -140,7 +147,22 @@ def _draw(slug: str, order: Order, drawn: Mapping[str, Drawn], spool: Path) -> D
         folder, dataset, upstream, workspace.seed, scale=order.scale, progress=order.progress.say,
         spool=spool, workers=order.workers, dask=order.dask,
     )  # fmt: skip
-    return Drawn(made.full, made.published, made.truth, fresh=True, faulted=made.faulted)
+    fits = [_figures_of(fit) for fit in made.fits]
+    return Drawn(made.full, made.published, made.truth, fresh=True, faulted=made.faulted, fits=fits)
+
+
+def _figures_of(fit: recipes.Fit) -> Figures:
+    """A fit as quality.json holds it: distances to four decimals, and nothing it was drawn from."""
+    verdict = fit.verdict
+    return {
+        "table": fit.table,
+        "column": fit.column,
+        "call": fit.call,
+        "test": verdict.test,
+        "distance": round(verdict.distance, 4),
+        "allowed": round(verdict.allowed, 4),
+        "rows": verdict.rows,
+    }
 
 
 def _reuse(slug: str, generation: Path, order: Order) -> Drawn:
@@ -158,7 +180,8 @@ def _reuse(slug: str, generation: Path, order: Order) -> Drawn:
     folder = order.workspace.folders("datasets")[slug]
     faulted = {} if dataset.origin == "open" else recipes.faulted(folder, dataset)
     hidden = {p.stem: table_files.read_parquet(p) for p in sorted((truth / "kept").glob("*"))}
-    return Drawn(full, published, hidden, fresh=False, faulted=faulted)
+    quality = json.loads((bundle / "quality.json").read_bytes())
+    return Drawn(full, published, hidden, fresh=False, faulted=faulted, fits=quality["fits"])
 
 
 def _current(workspace: Workspace) -> tuple[Path, Manifest] | None:

@@ -56,6 +56,7 @@ def datapackage(
         "sandbox:origin": dataset.origin,
         "sandbox:attribution": str(dataset.attribution) if dataset.attribution else None,
         "sandbox:referenceDate": dataset.reference_date.isoformat(),
+        "sandbox:quality": {"path": "quality.jsonld", "mediatype": "application/ld+json"},
         "resources": [
             _resource(name, table, files[name], slug, owners)
             for name, table in dataset.tables.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
@@ -12,6 +12,7 @@ from sandbox.build.tables import Rows, ingest
 from sandbox.catalog import Catalog
 from sandbox.catalog.models import Expectation
 from sandbox.errors import ExpectationsMissed, Problem
+from sandbox.quality import Counts, Figures, broken_promises
 from sandbox.workspace import Workspace
 
 
@@ -20,6 +21,8 @@ class Drawn(Protocol):
     published: Mapping[str, Rows]
     truth: Mapping[str, Rows]
     fresh: bool
+    faulted: Mapping[str, frozenset[str]]
+    fits: Sequence[Figures]
 
 
 class Scratch:
@@ -51,6 +54,25 @@ class Scratch:
     def remove(self) -> None:
         self.connection.close()
         self._path.unlink()
+
+
+def keep_promises(
+    workspace: Workspace, catalog: Catalog, drawn: Mapping[str, Drawn], counts: Counts
+) -> None:
+    """Raise ExpectationsMissed where the full tables of a newly made dataset break their keys,
+    foreign keys, required columns or codes, with every miss."""
+    full = {name: table for d in drawn.values() for name, table in d.full.items()}
+    folders = workspace.folders("datasets")
+    broken = [
+        problem
+        for slug, dataset in catalog.datasets.items()
+        if drawn[slug].fresh
+        for problem in broken_promises(
+            dataset, f"{workspace.shown(folders[slug])}/dataset.yml", full, counts
+        )
+    ]
+    if broken:
+        raise ExpectationsMissed(broken)
 
 
 def expect(

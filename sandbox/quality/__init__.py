@@ -2,40 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+from collections.abc import Container, Iterable, Mapping
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.dataset as ds
+from sandbox.catalog.models import Dataset, Table
+from sandbox.quality import dqv
+from sandbox.quality.columns import Figures, Rows, figures, share, values_of
+from sandbox.quality.counts import Counted, Counts, broken_promises
 
-from sandbox.catalog.models import Column, Dataset, Table
+__all__ = [
+    "WITHHELD",
+    "Counts",
+    "Figures",
+    "Rows",
+    "broken_promises",
+    "dqv",
+    "is_withheld",
+    "measure",
+]
 
-Figures = dict[str, Any]
-Rows: TypeAlias = pa.Table | ds.Dataset
+WITHHELD = "withheld until reveal"
+WHY = "A challenge is about what is wrong in this table, so its figures are withheld until reveal."
 
 
-def measure(dataset: Dataset, tables: Mapping[str, Rows], keys: Mapping[str, str]) -> Figures:
+def measure(
+    dataset: Dataset,
+    tables: Mapping[str, Rows],
+    counts: Counts,
+    *,
+    withheld: Container[str] = (),
+    fits: Iterable[Figures] = (),
+) -> Figures:
     """Figures per column and measures per table of a dataset.
 
-    `tables` are the published ones, and `keys` their key columns, of this dataset and of all that
-    its foreign keys lead to. Shares are numbers from 0 to 1.
+    `tables` are the published ones of this dataset and of all that its foreign keys lead to.
+    withheld: tables with planted faults, of which nothing is measured but how many rows they have;
+    of single columns that would tell which ones have them. fits: how columns were drawn beside what
+    their recipe declares. Shares are numbers from 0 to 1.
     """
+    counted = {name: counts.of(name, table, tables) for name, table in dataset.tables.items()}
     return {
         "tables": {
-            name: {
-                "rows": _count(tables[name]),
-                "columns": {
-                    c: _column(_values(tables[name], c), column)
-                    for c, column in described.columns.items()
-                },
-            }
-            for name, described in dataset.tables.items()
+            name: {"rows": counted[name].rows}
+            | (
+                {"withheld": WHY}
+                if name in withheld
+                else {"columns": _columns(table, tables[name])}
+            )
+            for name, table in dataset.tables.items()
         },
         "measures": [
             measured
-            for name, described in dataset.tables.items()
-            for measured in _measures(name, described, tables[name], tables, keys)
+            for name, table in dataset.tables.items()
+            for measured in _measures(name, table, counted[name], withheld)
         ]
         + [
             {
@@ -46,80 +64,44 @@ def measure(dataset: Dataset, tables: Mapping[str, Rows], keys: Mapping[str, str
                 "unit": "date",
             }
         ],
+        "fits": [fit for fit in fits if fit["table"] not in withheld],
     }
 
 
-def _values(rows: Rows, column: str) -> pa.ChunkedArray:
-    """One column alone, since all of a large table may be more than fits into memory."""
-    if isinstance(rows, pa.Table):
-        return rows.column(column)
-    return rows.to_table(columns=[column]).column(0)
+def is_withheld(quality: Figures) -> bool:
+    """Whether any figure of a dataset is kept back until the reveal."""
+    tables = any("withheld" in table for table in quality["tables"].values())
+    return tables or any("status" in measured for measured in quality["measures"])
 
 
-def _count(rows: Rows) -> int:
-    return int(rows.num_rows if isinstance(rows, pa.Table) else rows.count_rows())
-
-
-def _column(values: pa.ChunkedArray, column: Column) -> Figures:
-    filled = len(values) - values.null_count
-    figures: Figures = {
-        "filled": _share(filled, len(values)),
-        "distinct": pc.count_distinct(values).as_py(),
+def _columns(table: Table, rows: Rows) -> Figures:
+    return {
+        name: figures(values_of(rows, name), column, is_key=name == table.key)
+        for name, column in table.columns.items()
     }
-    if filled and column.type not in ("string", "boolean"):
-        extremes = pc.min_max(values).as_py()
-        figures |= {"min": _plain(extremes["min"]), "max": _plain(extremes["max"])}
-    if filled:
-        figures["example"] = _plain(values.drop_null()[0].as_py())
-    return figures
 
 
 def _measures(
-    name: str,
-    described: Table,
-    table: Rows,
-    known: Mapping[str, Rows],
-    keys: Mapping[str, str],
-) -> list[Figures]:
-    required = [c for c, column in described.columns.items() if column.required]
-    rows = _count(table)
-    cells = rows * len(required)
-    empty = sum(_values(table, c).null_count for c in required)
-    distinct = pc.count_distinct(_values(table, described.key)).as_py()
-    measures = [
-        _measured("completeness", "rate of filled required cells", name, cells - empty, cells),
-        _measured("consistency", "rate of unique keys", name, distinct, rows),
-    ]
-    for column, parent in described.foreign_keys.items():
-        values = _values(table, column).drop_null()
-        theirs = _values(known[parent], keys[parent])
-        found = pc.sum(pc.is_in(values, value_set=theirs)).as_py() or 0
+    name: str, table: Table, counted: Counted, withheld: Container[str]
+) -> Iterable[Figures]:
+    cells, empty = counted.rows * len(counted.empty), sum(counted.empty.values())
+    shut = name in withheld
+    yield _measured(
+        "completeness", "rate of filled required cells", name, (cells - empty, cells), shut
+    )
+    yield _measured(
+        "consistency", "rate of unique keys", name, (counted.distinct, counted.rows), shut
+    )
+    for column, part in counted.linked.items():
+        parent = table.foreign_keys[column]
         title = f"rate of {column} found in {parent}"
-        measures.append(_measured("consistency", title, f"{name}.{column}", found, len(values)))
-    for column, codes in ((c, k.codes) for c, k in described.columns.items() if k.codes):
-        values = pc.cast(_values(table, column).drop_null(), pa.string())
-        found = pc.sum(pc.is_in(values, value_set=pa.array(list(codes)))).as_py() or 0
+        on = f"{name}.{column}"
+        yield _measured("consistency", title, on, part, shut or parent in withheld)
+    for column, part in counted.coded.items():
         title = f"rate of {column} within its codes"
-        measures.append(_measured("accuracy", title, f"{name}.{column}", found, len(values)))
-    return measures
+        yield _measured("accuracy", title, f"{name}.{column}", part, shut)
 
 
-def _measured(dimension: str, title: str, on: str, hits: int, of: int) -> Figures:
-    return {
-        "dimension": dimension,
-        "measure": title,
-        "computed_on": on,
-        "value": _share(hits, of),
-        "unit": "share",
-    }
-
-
-def _share(part: int, whole: int) -> float:
-    return round(part / whole, 6) if whole else 1.0
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, str | int | float | bool) or value is None:
-        return value
-    text: str = value.isoformat()
-    return text.replace("+00:00", "Z")
+def _measured(dimension: str, title: str, on: str, part: tuple[int, int], shut: bool) -> Figures:
+    told: Figures = {"dimension": dimension, "measure": title, "computed_on": on, "unit": "share"}
+    return told | ({"status": WITHHELD} if shut else {"value": share(*part)})
