@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, render_template
 
-from sandbox.board import dictionary, joins
+from sandbox.board import dictionary, joins, measured
 from sandbox.board.served import generation
 from sandbox.board.site import page
 
@@ -26,8 +26,9 @@ def dataset(slug: str) -> str:
         slug=slug,
         dataset=found,
         entry=here.bundle.manifest.datasets[slug],
-        tables=dictionary.tables(here, slug),
-        measures=dictionary.measures(here, slug, page()),
+        tables=dictionary.tables(here, slug, page()),
+        measures=measured.measures(here, slug, page()),
+        fits=measured.fits(here, slug, page()),
         keys=joins.keys(here.catalog, slug),
         key_map=joins.key_map(here.catalog, slug),
         example=joins.example(here.catalog, slug),

@@ -26,6 +26,17 @@ def sparkline(values: Sequence[float], width: float = 100, height: float = 24) -
     )
 
 
+def histogram(counts: Sequence[int], width: float = 100, height: float = 24) -> str:
+    """The path of bars side by side, each as high as its count, and never too low to be seen."""
+    most, step = max(counts, default=0), width / max(len(counts), 1)
+    bars = []
+    for index, count in enumerate(counts):
+        if count:
+            tall = max(height * count / most, 1)
+            bars.append(f"M{index * step:.4g} {height:g}v{-tall:.3g}h{step * 0.85:.3g}v{tall:.3g}z")
+    return "".join(bars)
+
+
 @dataclass(frozen=True)
 class Box:
     """A table in a key map: `lines` are the columns that hold another table's key."""
