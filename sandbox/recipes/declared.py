@@ -7,6 +7,7 @@ result; arguments are those of all rows, and `here.kept` holds what the function
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,6 @@ from sandbox.recipes.fits import Places, Shares, Summary, among, places, shares,
 from sandbox.recipes.vectors import Array, Vector
 
 if TYPE_CHECKING:
-    from sandbox.recipes.files import Figures
     from sandbox.recipes.here import Here
     from sandbox.recipes.tables import Table
 
@@ -40,20 +40,27 @@ class Sample:
 
     here: Here
     rows: Array
-    within: Array  # a number in [0, 1) of its own for each, which the call's draws do not depend on
 
     @classmethod
     def of(cls, here: Here, missing: Array | None) -> Sample:
         """The sample of the rows of `here` for which there is a value."""
         first = here.table.first
         start, stop = sampled_before(first), sampled_before(first + here.count)
-        number = np.arange(start, stop)
-        rows = np.where(number < FIRST, number, FIRST + (number - FIRST) * EVERY) - first
-        within = keyed.uniform(here.words_between("proof", start, stop))
+        place = np.arange(start, stop)
+        rows = np.where(place < FIRST, place, FIRST + (place - FIRST) * EVERY) - first
         if missing is not None:
-            there = ~np.broadcast_to(missing, here.count)[rows]
-            rows, within = rows[there], within[there]
-        return cls(here, rows, within)
+            rows = rows[~np.broadcast_to(missing, here.count)[rows]]
+        return cls(here, rows)
+
+    @cached_property
+    def within(self) -> Array:
+        """A number in [0, 1) for each row, on which what was drawn does not depend."""
+        first = self.here.table.first
+        start, stop = sampled_before(first), sampled_before(first + self.here.count)
+        number = self.rows + first
+        place = np.where(number < FIRST, number, FIRST + (number - FIRST) // EVERY)
+        within = keyed.uniform(self.here.words_between("proof", start, stop))
+        return np.asarray(within[place - start])
 
     def __call__(self, values: Array) -> Array:
         """The values of the sampled rows; a constant stays one."""
@@ -87,7 +94,7 @@ def draw(sample: Sample, result: Vector, file: str, given: Vector | None = None)
     figures = sample.here.figures(file)
     chances, drawn = figures.shares.T, sample(result.values)
     if figures.low is not None and figures.high is not None:
-        chances, lowest = _by_number(figures)
+        lowest, chances = figures.by_number
         drawn = drawn - lowest
     return shares(drawn, chances, _conditions(sample, given), bits=16)
 
@@ -95,16 +102,6 @@ def draw(sample: Sample, result: Vector, file: str, given: Vector | None = None)
 def _conditions(sample: Sample, given: Vector | None) -> Array | None:
     """The column of the file for each row, as the draw found it."""
     return None if given is None else sample(sample.here.kept["conditions"])
-
-
-def _by_number(figures: Figures) -> tuple[Array, int]:
-    """Shares of whole numbers from shares of bands, of whose numbers each is equally likely."""
-    assert figures.low is not None and figures.high is not None
-    lowest, widths = int(figures.low.min()), figures.high - figures.low + 1
-    chances = np.zeros((len(figures.conditions), int(figures.high.max()) - lowest + 1))
-    for low, width, share in zip(figures.low - lowest, widths, figures.shares, strict=True):
-        chances[:, low : low + width] += share[:, None] / width
-    return chances, lowest
 
 
 def allot(sample: Sample, result: Vector, file: str, given: Vector | None = None) -> Shares | None:

@@ -88,7 +88,7 @@ class Drawing:
             kind = CutTable if self.recipe.family(name) in self.cuts else OwnTable
             self.tables[name] = kind(self, recipe)
 
-    def piece(self, root: str, number: int) -> dict[str, Table]:
+    def piece(self, root: str, number: int, *, proving: bool = False) -> dict[str, Table]:
         """The tables of a family cut to one piece, among all the others as they are."""
         bounds = self.cuts[root]
         first, last = (int(bounds[max(number, 0)]), int(bounds[max(number, 0) + 1]))
@@ -98,6 +98,7 @@ class Drawing:
         for name in self.recipe.members(root):
             span = (first, last) if name == root else None
             around[name] = PieceTable(self, self.recipe.tables[name], around, number, span)
+            around[name].proving = proving
         return around
 
     def in_world(self, world: World) -> Drawing:

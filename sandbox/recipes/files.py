@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,16 @@ class Figures:
         if bits not in self._guides:
             self._guides[bits] = np.concatenate([guide(share, bits) for share in self.shares.T])
         return self._guides[bits]
+
+    @cached_property
+    def by_number(self) -> tuple[int, Array]:
+        """The lowest number, and conditions × shares of each from there on; bands spread evenly."""
+        assert self.low is not None and self.high is not None
+        lowest, widths = int(self.low.min()), self.high - self.low + 1
+        chances = np.zeros((len(self.conditions), int(self.high.max()) - lowest + 1))
+        for low, width, share in zip(self.low - lowest, widths, self.shares, strict=True):
+            chances[:, low : low + width] += share[:, None] / width
+        return lowest, chances
 
     def values(self, chosen: Array, words: Words) -> Vector:
         """The values at positions `chosen`; further bits of `words` place a number in its band."""

@@ -132,20 +132,23 @@ def shares(drawn: Array, chances: Array, given: Array | None = None, *, bits: in
     given: the condition of each row; without it, the first. bits: how fine the sampler's table is.
     """
     conditions, values = chances.shape
-    under = np.zeros(len(drawn), np.int64) if given is None else given
     total = chances.sum(axis=1, keepdims=True)
     chances = np.divide(chances, total, out=np.zeros(chances.shape), where=total > 0)
     groups = min(conditions * values, GROUPS)
-    known = (drawn >= 0) & (drawn < values)
-    inside = np.where(known, drawn, 0)
-    possible = known & (chances[under, inside] > 0)
-    of_row = np.bincount(under, minlength=conditions)
+    if given is None:
+        cell, of_row = drawn, np.array([len(drawn)])
+    else:
+        cell, of_row = given * values + drawn, np.bincount(given, minlength=conditions)
+    outside = (drawn < 0) | (drawn >= values)
+    if outside.any():
+        cell = np.where(outside, 0, cell)
+    possible = chances.ravel().take(cell) > 0
     folded = np.stack([_folded(row, i * values, groups) for i, row in enumerate(chances)])
     return Shares(
-        np.bincount((under * values + inside) % groups, minlength=groups),
+        np.bincount(cell % groups if conditions * values > groups else cell, minlength=groups),
         of_row @ np.round(folded * UNIT).astype(np.int64),
         of_row @ np.round(folded * (1 - folded) * UNIT).astype(np.int64),
-        int(len(drawn) - possible.sum()),
+        int(np.count_nonzero(outside | ~possible)),
         slack=values * 2.0 ** -(bits + 1),
     )
 

@@ -62,13 +62,17 @@ GROUPS = ("full", "published", "truth")
 
 @dataclass(frozen=True)
 class Order:
-    """What is wanted of one piece of the family of `root`: items told, or its tables written."""
+    """What is wanted of one piece of the family of `root`: items told, or its tables written.
+
+    proving: what is drawn is laid beside what was declared.
+    """
 
     root: str
     number: int
     items: tuple[Item, ...] = ()
     final: bool = False
     in_memory: bool = False
+    proving: bool = False
 
 
 @dataclass
@@ -121,7 +125,8 @@ def perform(drawing: Drawing, order: Order, spool: Path) -> Done:
 
     def views(world: World) -> dict[str, Table]:
         if world not in made:
-            made[world] = drawing.in_world(world).piece(order.root, order.number)
+            proving = order.proving and not world
+            made[world] = drawing.in_world(world).piece(order.root, order.number, proving=proving)
         return made[world]
 
     for item in order.items:
@@ -362,7 +367,8 @@ class _Driver:
 
     def _pass(self, root: str, items: tuple[Item, ...] = (), *, final: bool = False) -> list[Done]:
         number = len(self.drawing.cuts[root]) - 1
-        orders = [Order(root, n, items, final, self.in_memory) for n in range(number)]
+        proving = final and self.drawing.proving
+        orders = [Order(root, n, items, final, self.in_memory, proving) for n in range(number)]
         done = []
         for n, one in enumerate(self.runs.map(orders), 1):
             self._no_problems([one])

@@ -22,7 +22,7 @@ Observed = dict[Site, Summary]
 def observe(called: Function, here: Here, call: Call, text: str, result: object) -> None:
     """Keep a summary of a call's draws with the table whose rows it was made for."""
     table = here.table
-    if called.declared is None or not table.drawing.proving or not _in_its_own_rows(here):
+    if called.declared is None or not table.proving or not _in_its_own_rows(here):
         return
     if isinstance(result, Vector) and result.values.ndim:
         sample = Sample.of(here, result.missing)

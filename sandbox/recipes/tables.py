@@ -55,6 +55,7 @@ class Table:
         self.references = references
         self.around = drawing.tables if around is None else around
         self.cache: dict[str, Vector] = {}
+        self.proving = drawing.proving
         self.observed: Observed = {}  # what was drawn in these rows beside what was declared
 
     @property

@@ -42,7 +42,6 @@ class Job:
     seed: bytes
     scale: float
     cuts: dict[str, list[int]]
-    proving: bool
     spool: Path
 
     @classmethod
@@ -54,7 +53,7 @@ class Job:
                 writer.write_table(table)
         cuts = {root: bounds.tolist() for root, bounds in drawing.cuts.items()}
         return cls(drawing.recipe.folder, drawing.dataset, tuple(drawing.upstream), drawing.seed,
-                   drawing.scale, cuts, drawing.proving, spool)  # fmt: skip
+                   drawing.scale, cuts, spool)  # fmt: skip
 
     def drawing(self) -> Drawing:
         recipe, problems = read_recipe(self.folder)
@@ -64,7 +63,7 @@ class Job:
         }
         cuts = {root: np.array(bounds) for root, bounds in self.cuts.items()}
         return Drawing(recipe, self.dataset, upstream, self.seed, self.scale, cuts=cuts,
-                       staged_in=self.spool / "staged", proving=self.proving)  # fmt: skip
+                       staged_in=self.spool / "staged")  # fmt: skip
 
 
 def _read(path: Path) -> pa.Table:
