@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -18,12 +18,15 @@ from sandbox.recipes.vectors import Array, Vector
 
 if TYPE_CHECKING:
     from sandbox.recipes.here import Here
+    from sandbox.recipes.registry import Many
     from sandbox.recipes.tables import Table
 
 # Rows are chosen by their number alone, so that pieces add up to the same sample however a table is
 # cut: all of the first ones, and few enough of the others to cost next to nothing.
 FIRST, EVERY = 1 << 15, 256
 NORMAL_SLACK = 2.0**-14  # keyed.normal is exact at the edges of its cells, and linear between them
+STEPS = 4  # of a history: each sampled row tells of one of its first so many
+_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 POISSON_SLACK = (
     5e-4  # Cornish-Fisher's distance from Poisson's distribution, largest at a mean of 30
 )
@@ -204,6 +207,26 @@ def pick(sample: Sample, result: Vector, table: Table, by: Vector | None = None,
     low, width = until[start], until[stop] - until[start]
     u = (until[place] - low + sample.within * weights[chosen]) / width
     return places(u, int(((place < start) | (place >= stop) | (weights[chosen] == 0)).sum()))
+
+
+def walk(sample: Sample, result: Many, *arguments: object, **named: object) -> Shares:
+    """One step of each history that is that long: the first, second, … by the row's number.
+
+    Given its history so far, where a step leads depends on nothing else, so these are independent.
+    """
+    machine, chosen = sample.here.kept["machine"], sample(sample.here.kept["chosen"])
+    states = len(machine.states)
+    chances = np.zeros((len(machine.ways), states, states))
+    for condition, ways in enumerate(machine.ways):
+        for state, (_, following, _, _, share) in ways.items():
+            np.add.at(chances[condition, state], following, share)
+    entered = result.words["state"].values
+    first, last = (np.searchsorted(result.owners, sample.rows, side) for side in _SIDES)
+    step = (sample.rows + sample.here.table.first) % STEPS
+    moves = step < last - first - 1
+    at = (first + step)[moves]
+    given = chosen[moves] * states + entered[at]
+    return shares(entered[at + 1], chances.reshape(-1, states), given, bits=16)
 
 
 def one_of(sample: Sample, result: Vector) -> Shares:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sandbox.recipes.declared import Sample
 from sandbox.recipes.fits import Summary
 from sandbox.recipes.here import Here
-from sandbox.recipes.registry import Function
+from sandbox.recipes.registry import Function, Many
 from sandbox.recipes.vectors import Vector
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def observe(called: Function, here: Here, call: Call, text: str, result: object)
     table = here.table
     if called.declared is None or not table.proving or not _in_its_own_rows(here):
         return
-    if isinstance(result, Vector) and result.values.ndim:
-        sample = Sample.of(here, result.missing)
+    if isinstance(result, Many) or (isinstance(result, Vector) and result.values.ndim):
+        sample = Sample.of(here, None if isinstance(result, Many) else result.missing)
         told = called.declared(sample, result, *call.positional, **call.named)
         if told is not None:
             table.observed[here.place, here.site, text] = told

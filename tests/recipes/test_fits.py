@@ -81,9 +81,8 @@ def _guilty(kitchen, **more):
 
 
 def test_every_function_that_draws_is_laid_beside_what_it_declares(recipe):
-    assert {name.partition(",")[0] for name in EXPRESSIONS} - {"per_parent"} == {
-        name for name, function in FUNCTIONS.items() if function.declared
-    }
+    told = {name.partition(",")[0] for name in EXPRESSIONS} - {"per_parent"}
+    assert told | {"walk"} == {n for n, function in FUNCTIONS.items() if function.declared}
     fits = recipe(EXPRESSIONS).draw().fits
     assert {fit.column for fit in fits} == {
         n.replace(", ", "_").replace(" ", "_") for n in EXPRESSIONS
@@ -173,6 +172,24 @@ def test_draws_of_parents_of_counts_and_of_a_table_cut_elsewhere_add_up_too(cook
     assert {(f.table, f.column) for f in whole} >= {("others", "x"), ("members", "n")}
     assert ("others", "colour") not in {(f.table, f.column) for f in whole}
     assert kitchen.draw(rows_per_piece=250).fits == whole
+
+
+def test_the_ways_of_a_history_are_laid_beside_their_shares(cook, monkeypatch):
+    steps = {"per": "cases * walk('states.csv', 'new', given=kind)", "id": "row", "status": "state"}
+    tables = {"cases": {"rows": 6000, "id": "row", "kind": "choice(a=.5, b=.5)"}, "steps": steps}
+    states = ("state,next,share,days_low,days_high,given\nnew,done,.7,1,9,a\nnew,back,.3,1,9,a\n"
+              "new,done,1,1,9,\nback,new,1,1,9,\n")  # fmt: skip
+    shown = {"cases": {"id": "integer", "kind": "string"},
+             "steps": {"id": "integer", "status": "string"}}  # fmt: skip
+    kitchen = cook(shown, {"tables": tables}, files={"states.csv": states},
+                   assumptions=["ways (states.csv)"])  # fmt: skip
+    *_, fit = whole = kitchen.draw().fits
+    assert (fit.table, fit.column, fit.verdict.test) == ("steps", "per", "total variation")
+    assert 1500 < fit.verdict.rows < 6000
+    assert kitchen.draw(rows_per_piece=999).fits == whole
+    honest = keyed.guided
+    monkeypatch.setattr(keyed, "guided", lambda words, table: honest(words // 2, table))
+    assert any("walk('states.csv'" in problem.what for problem in _guilty(kitchen))
 
 
 @pytest.mark.parametrize(

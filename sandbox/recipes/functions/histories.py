@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sandbox.recipes import keyed
+from sandbox.recipes import declared, keyed
 from sandbox.recipes.files import rows_of
 from sandbox.recipes.here import Here
 from sandbox.recipes.operators import Unfit
@@ -24,15 +24,15 @@ class Machine:
     """States by number; of each (state, condition) the ways on: a guide table, and their days.
 
     conditions: the values of the column `given`, if the file has one. ways[condition][state] is
-    (guide over the next states' positions, next states, low, high), None where a state is final.
+    (guide over the next states' positions, next states, low, high, shares); a final state has none.
     """
 
     states: tuple[str, ...]
     conditions: tuple[str, ...]
-    ways: tuple[Mapping[int, tuple[Array, Array, Array, Array]], ...]
+    ways: tuple[Mapping[int, tuple[Array, Array, Array, Array, Array]], ...]
 
 
-@function()
+@function(declared=declared.walk)
 def walk(here: Here, file: FileName, start: Constant, given: Anything | None = None) -> ManyRows:
     """For `per`: a history of each row as a walk from state to state, one new row per state.
 
@@ -45,6 +45,7 @@ def walk(here: Here, file: FileName, start: Constant, given: Anything | None = N
     """
     machine = _machine(here, file, str(start), given is not None)
     chosen = _conditions(machine, given, here)
+    here.kept.update(machine=machine, chosen=chosen)
     state = np.full(here.count, machine.states.index(str(start)))
     elapsed = np.zeros(here.count)
     alive = np.arange(here.count)
@@ -60,7 +61,7 @@ def walk(here: Here, file: FileName, start: Constant, given: Anything | None = N
                     gone |= leaving
                     continue
                 rows = alive[leaving]
-                guide, following, low, high = ways[number]
+                guide, following, low, high, _ = ways[number]
                 taken = keyed.guided(words[rows], guide)
                 within = keyed.uniform(keyed.words_within(words[rows]))
                 elapsed[rows] += low[taken] + within * (high[taken] - low[taken])
@@ -123,7 +124,7 @@ def _machine(here: Here, file: str, start: str, conditional: bool) -> Machine:
 def _ways(
     file: str, lines: list[dict[str, str]], chosen: list[dict[str, str]],
     states: tuple[str, ...], start: str,
-) -> dict[int, tuple[Array, Array, Array, Array]]:  # fmt: skip
+) -> dict[int, tuple[Array, Array, Array, Array, Array]]:  # fmt: skip
     ways = {}
     for number, state in enumerate(states):
         on = [line for line in chosen if line["state"] == state]
@@ -137,7 +138,7 @@ def _ways(
         if (high < low).any():
             raise Unfit(f"{file}: days_high is below days_low on the way from {state!r}")
         following = np.array([states.index(line["next"]) for line in on])
-        ways[number] = (keyed.guide(share, BITS), following, low, high)
+        ways[number] = (keyed.guide(share, BITS), following, low, high, share)
     _must_end(file, ways, states, states.index(start))
     return ways
 
@@ -154,7 +155,7 @@ def _figure(file: str, lines: list[dict[str, str]], line: dict[str, str], column
 
 
 def _must_end(
-    file: str, ways: Mapping[int, tuple[Array, Array, Array, Array]],
+    file: str, ways: Mapping[int, tuple[Array, Array, Array, Array, Array]],
     states: tuple[str, ...], start: int,
 ) -> None:  # fmt: skip
     """Every state that can be reached must have a way to a final one."""
