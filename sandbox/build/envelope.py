@@ -2,7 +2,8 @@
 
 revealed/
   revealed.json           seed and salt, and the bundle whose commitment they open
-  truth/                  the hidden answers as CSV, under the names that the manifest has
+  truth/                  the hidden answers as CSV, under the names that the manifest has, and
+                          the quality of tables with planted faults, which was withheld
   datasets/ challenges/   what the event had beside the kit's content or in its place
 """
 

@@ -139,7 +139,8 @@ def _write(draft: Path, workspace: Workspace, truth: Path, bundle: Bundle) -> No
     for name in own:
         source = workspace.folders(name.partition("/")[0])[name.partition("/")[2]]
         shutil.copytree(source, draft / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in manifest.truth:
+    withheld = (path.relative_to(truth).as_posix() for path in truth.glob("*/quality.json"))
+    for name in (*manifest.truth, *withheld):
         copy = draft / envelopes.TRUTH / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(truth / name, copy)

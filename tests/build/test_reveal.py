@@ -75,8 +75,15 @@ def test_the_session_key_stays_secret(event):
 def test_the_hidden_answers_lie_beside_it(event):
     truth = contents(event.current_truth())
     revealed = contents(reveal(event) / "truth")
-    assert set(revealed) == {f"visits/{name}.csv" for name in TRUTH}
+    assert set(revealed) == {"visits/quality.json", *(f"visits/{name}.csv" for name in TRUTH)}
     assert all(truth[name] == content for name, content in revealed.items())
+
+
+def test_quality_that_was_withheld_is_revealed_with_them(event):
+    published = event.current_bundle() / "datasets" / "visits" / "quality.json"
+    assert "columns" not in json.loads(published.read_bytes())["tables"]["visits"]
+    shown = json.loads((reveal(event) / "truth" / "visits" / "quality.json").read_bytes())
+    assert shown["tables"]["visits"]["columns"]["arrived"]["filled"] < 1
 
 
 def test_the_events_own_content_lies_beside_it_and_the_kits_does_not(event):

@@ -81,7 +81,7 @@ def test_every_table_and_every_file_of_truth_is_told_equal(published):
     assert report.verdict().startswith("Everything is equal")
     assert notes[:2] == [
         f"bundle {sha256(published.bundle / 'manifest.json')}",
-        "it is whole: 10 files are as its manifest says",
+        "it is whole: 12 files are as its manifest says",
     ]
     assert notes[2].startswith("seed and salt open its commitment ")
 
