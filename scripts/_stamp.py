@@ -1,4 +1,5 @@
-"""Keep the copies in the starters equal to their one source: the data client, the look, samples."""
+"""Keep copies equal to their one source: the starters' data client, look and samples, and the
+reference of recipes, which is made from the functions' docstrings."""
 
 import argparse
 import json
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import _reference
 import yaml
 
 from sandbox.bundle import Bundle, open_bundle
@@ -22,6 +24,7 @@ COLUMN_FACTS = ("type", "title", "unit", "codes")
 
 def wanted(bundle: Bundle | None) -> Iterator[tuple[Path, bytes]]:
     """Every stamped file with its content; without a bundle those that need none."""
+    yield _reference.PAGE, _reference.page()
     plan = yaml.safe_load((TEMPLATES / "_shared" / "stamp.yml").read_text(encoding="utf-8"))
     for slug, stamped in plan["starters"].items():
         project = TEMPLATES / slug / "{{cookiecutter.project_slug}}"

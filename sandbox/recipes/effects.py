@@ -40,6 +40,8 @@ class Effect:
     for the two worlds; without them, no and yes. by: a column by whose values the effect is told,
     too. Where a whole-table function such as queue() lies between, or a walk to another row of the
     same table, the worlds are those in which nobody and everybody is treated.
+
+    Example: effect(on_time, reader.reminded, by=kind)
     """
 
     table: str

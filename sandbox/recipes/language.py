@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sandbox.errors import did_you_mean
+from sandbox.errors import did_you_mean, nearest
 from sandbox.recipes import functions as _vocabulary  # noqa: F401  fills FUNCTIONS
 from sandbox.recipes.here import Here
 from sandbox.recipes.numbering import numbered
 from sandbox.recipes.operators import (
     Unfit,
+    an,
     arithmetic,
     compared,
     inverted,
@@ -95,8 +96,10 @@ class Evaluator:
         if name in self.table.around:
             fix = f"pick({name}, …), lookup({name}, …), or walk a foreign key to it"
             return Unfit(f"{name} is a table, not a column", fix=fix)
-        known = self.table.names()
-        return Unfit(f"there is no {name!r} here", fix=did_you_mean(name, known))
+        fix = did_you_mean(name, self.table.names())
+        if not nearest(name, self.table.names()):
+            fix = f"a text stands in quotes of its own, '{name}'; {fix}"
+        return Unfit(f"there is no {name!r} here", fix=fix)
 
     def _attribute(self, node: ast.Attribute) -> Vector:
         reference = self.run(node.value)
@@ -245,7 +248,7 @@ class Evaluator:
                 return vector.keys(), vector.missing
             if takes == vector.kind:
                 return vector, vector.missing
-            raise Unfit(f"a {takes} is needed here", vector.kind, takes)
+            raise Unfit(f"{an(takes)} is needed here", vector.kind, takes)
         except Unfit as unfit:
             unfit.what = f"{called.name}({parameter.name}=…): {unfit.what}"
             unfit.node = unfit.node or node

@@ -37,6 +37,11 @@ class Unfit(Exception):
         self.node: ast.expr | None = None
 
 
+def an(kind: str) -> str:
+    """A kind with its article."""
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
 NUMERIC = ("integer", "number")
 ARITHMETIC: dict[type[ast.operator], tuple[str, Callable[[Array, Array], Array]]] = {
     ast.Add: ("+", operator.add),
@@ -159,7 +164,7 @@ def compared(op: ast.cmpop, left: Vector, right: Vector) -> Vector:
     sign, compute = COMPARISONS[type(op)]
     kinds = {left.keys().kind, right.keys().kind}
     if len(kinds) > 1 and not kinds <= set(NUMERIC):
-        what = f"a {left.keys().kind} cannot be compared with a {right.keys().kind}"
+        what = f"{an(left.keys().kind)} cannot be compared with {an(right.keys().kind)}"
         raise Unfit(what, fix=_comparison_advice(kinds))
     if left.kind == right.kind == "reference" and left.table is right.table:
         result = compute(left.values, right.values)

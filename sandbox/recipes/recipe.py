@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ SHAPE_WORDS = (*SHAPES, "hidden", "hold_out", "truth", "faults")
 TAKEN = ("hidden", "faults")  # further tables of truth beside those of effects
 HOLD_OUT = ("rows", "with", "columns", "where")
 ROW_WORDS = ("row", "parent", "position", "part", "asof", "scale")
+_FOUND = {list: "a list", dict: "a map", date: "a date", datetime: "a moment"}
 NAME = re.compile(r"_?[a-z][a-z0-9_]*")
 
 
@@ -267,14 +268,16 @@ class _Reader:
         """The parsed expression at `at`; a bare number or truth value stands for itself."""
         if not isinstance(value, str | int | float) or value == "":
             what = f"{place} is not an expression"
-            self.problem(at, what, found=type(value).__name__, fix="write it in quotes")
+            found = _FOUND.get(type(value), "nothing")
+            self.problem(at, what, found=found, expected="text", fix="write it below >-")
             return None
         text = " ".join(str(value).strip().splitlines())
         try:
             node = ast.parse(text, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             column = getattr(error, "offset", None) or 1
-            what = f"{place} is no expression: {getattr(error, 'msg', error)}, at column {column}"
+            said = str(getattr(error, "msg", error)).replace(" (detected at line 1)", "")
+            what = f"{place} is no expression: {said}, at column {column}"
             self.problem(at, what, found=text, fix="check parentheses, commas and quotes")
             return None
         return Expression(place, text, node, self.source.line(at))

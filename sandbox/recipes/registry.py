@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_type_hi
 
 import numpy as np
 
-from sandbox.recipes.operators import Unfit
+from sandbox.recipes.operators import Unfit, an
 from sandbox.recipes.vectors import Array, Vector
 
 if TYPE_CHECKING:
@@ -196,5 +196,5 @@ def as_array(vector: Vector, takes: str) -> Array:
         return vector.values.astype(np.int64)
     if vector.kind != takes:
         fix = "round(…) makes a whole number" if takes == "integer" else None
-        raise Unfit(f"a {takes} is needed here", vector.kind, takes, fix)
+        raise Unfit(f"{an(takes)} is needed here", vector.kind, takes, fix)
     return vector.values

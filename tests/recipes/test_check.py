@@ -35,7 +35,7 @@ def _problems(cook, expression, **more):
         ("draw('../../x.csv')", "../../x.csv lies outside the dataset's folder", None),
         ("secret(1, 2)", "a secret needs a name", "under secrets:"),
         ("round(1.5, 'a')", "round cannot work with these arguments", "round(values, [digits])"),
-        ("integer(1.5, 3)", "integer(low=…): a integer is needed here", "round(…)"),
+        ("integer(1.5, 3)", "integer(low=…): an integer is needed here", "round(…)"),
         ("lookup(thing, id=1)", "thing is not a table", "did you mean things?"),
         ("quota(5, by=value)", "things.value would have to be known before it is made", None),
     ],

@@ -28,7 +28,10 @@ OLDEST = 200
 
 @function()
 def date(iso: Constant) -> Dates:
-    """A date, written out: date('2026-01-31')."""
+    """A date, written out: date('2026-01-31').
+
+    Example: date('2026-01-31')
+    """
     try:
         return np.asarray(calendars.day_number(calendar_date.fromisoformat(str(iso))))
     except ValueError:
@@ -42,6 +45,8 @@ def day(here: Here, year: Constant, season: Constants | None = None,
 
     year: written out. season: twelve weights, January to December, 1 for an ordinary month.
     weekdays: seven weights, Monday to Sunday; public holidays count as Sundays.
+
+    Example: day(2025, season=[1, 1, 1.2, 1, 1, .8, .5, .7, 1.2, 1.1, 1, .9])
     """
     first = calendars.day_number(calendar_date(int(year), 1, 1))
     last = calendars.day_number(calendar_date(int(year), 12, 31))
@@ -71,37 +76,55 @@ def _weights(name: str, given: list[float] | None, count: int) -> Array:
 
 @function()
 def days(number: Numbers) -> Durations:
-    """So many days, to add to a date or take from it; parts of a day are cut off."""
+    """So many days, to add to a date or take from it; parts of a day are cut off.
+
+    Example: borrowed_on + days(28)
+    """
     return np.floor(number).astype(np.int64) * DAY
 
 
 @function()
 def hours(number: Numbers) -> Durations:
-    """So many hours, to add to a moment or take from it."""
+    """So many hours, to add to a moment or take from it.
+
+    Example: moment(borrowed_on) + hours(1.5)
+    """
     return np.round(number * calendars.HOUR).astype(np.int64)
 
 
 @function()
 def minutes(number: Numbers) -> Durations:
-    """So many minutes, to add to a moment or take from it."""
+    """So many minutes, to add to a moment or take from it.
+
+    Example: moment(borrowed_on) + minutes(integer(1, 20))
+    """
     return np.round(number * 60).astype(np.int64)
 
 
 @function()
 def year(of: Dates) -> Integers:
-    """The year of a date."""
+    """The year of a date.
+
+    Example: year(borrowed_on)
+    """
     return calendars.parts(of)[0]
 
 
 @function()
 def month(of: Dates) -> Integers:
-    """The month of a date, 1 to 12."""
+    """The month of a date, 1 to 12.
+
+    Example: month(borrowed_on)
+    """
     return calendars.parts(of)[1]
 
 
 @function()
 def weekday(of: Dates) -> Integers:
-    """The day of the week of a date, 1 for Monday to 7 for Sunday (ISO 8601)."""
+    """The day of the week of a date, 1 for Monday to 7 for Sunday (ISO 8601).
+
+    Example: weekday(borrowed_on) == 6
+    """
     return calendars.weekday(of) + 1
 
 
@@ -110,6 +133,8 @@ def born(here: Here, age: Integers) -> Dates:
     """A birth date for someone who has this age at `asof`, every day of the year equally likely.
 
     age: full years, 0 or more.
+
+    Example: born(integer(6, 90))
     """
     if age.size and (age.min() < 0 or age.max() >= OLDEST):
         raise Unfit("an age lies between 0 and 199")
@@ -123,6 +148,8 @@ def age(here: Here, birth_date: Dates) -> Integers:
     """Age in full years at `asof`.
 
     birth_date: a date.
+
+    Example: age(birth_date)
     """
     return calendars.full_years(birth_date, np.asarray(calendars.day_number(here.asof)))
 
@@ -132,6 +159,8 @@ def is_business_day(of: Dates) -> Booleans:
     """Whether a date is a weekday and no public holiday in Norway.
 
     Source: the library holidays (MIT), frozen in vocabularies/holidays_NO.json.
+
+    Example: is_business_day(borrowed_on)
     """
     return calendars.calendar().is_business_day(of)
 
@@ -141,6 +170,8 @@ def add_business_days(of: Dates, number: Integers) -> Dates:
     """The date so many Norwegian business days later; 0 gives the date, or the next business day.
 
     of: a date. number: whole days, 0 or more.
+
+    Example: add_business_days(received_on, 3)
     """
     calendar = calendars.calendar()
     from_next = ~calendar.is_business_day(of) & (number > 0)
@@ -152,6 +183,8 @@ def business_days_between(first: Dates, last: Dates) -> Integers:
     """How many Norwegian business days come after the first date, up to and with the last.
 
     first, last: dates; a last before the first counts below zero.
+
+    Example: business_days_between(received_on, read_on)
     """
     calendar = calendars.calendar()
     return calendar.ordinal(last + 1) - calendar.ordinal(first + 1)
@@ -162,6 +195,8 @@ def moment(here: Here, of: Dates, after: Numbers = 8, before: Numbers = 16) -> D
     """A moment of a day between two hours of Norwegian time, to the minute, stored as UTC.
 
     of: a date. after, before: hours of the day, from 4 to 24; office hours unless said.
+
+    Example: moment(borrowed_on, 10, 18)
     """
     after, before = np.asarray(after), np.asarray(before)
     if ((after < 4) | (before > 24) | (before <= after)).any():
@@ -173,5 +208,8 @@ def moment(here: Here, of: Dates, after: Numbers = 8, before: Numbers = 16) -> D
 
 @function()
 def date_of(of: Datetimes) -> Dates:
-    """The date in Norway of a moment."""
+    """The date in Norway of a moment.
+
+    Example: date_of(received_at)
+    """
     return calendars.norwegian_day(of)

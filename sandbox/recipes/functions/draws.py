@@ -33,6 +33,9 @@ def choice(here: Here, values: Constants | None = None, shares: Constants | None
 
     values: texts or numbers. shares: one per value, adding up to 1; without them all are equally
     likely. column: a text and its share, in place of both lists.
+
+    Example: choice(book=.8, film=.12, game=.08)
+    Example: choice([1, 2, 5], [.5, .3, .2])
     """
     if (values is None) == (not named):
         raise Unfit("choice takes two lists or named shares", fix="choice(F=.497, M=.503)")
@@ -67,6 +70,9 @@ def draw(here: Here, file: FileName, given: Anything | None = None) -> Anything:
     file: its first column holds the values (texts, whole numbers, or bands such as 20-29, of which
     each number is equally likely); each further column holds shares that add up to 1 or 100.
     given: which column to go by, as its heading says; a file with one column of shares needs none.
+
+    Example: draw('reader_ages.csv', given=sex)
+    Example: draw('class_sizes.csv')
     """
     figures = here.figures(file)
     words = here.words()
@@ -113,13 +119,18 @@ def integer(here: Here, low: Integers, high: Integers) -> Integers:
     """A whole number from low to high, both included, all equally likely.
 
     low, high: whole numbers; where high is below low, the result is low.
+
+    Example: integer(1, 60)
     """
     return low + keyed.below(here.words(), np.maximum(high - low + 1, 1))
 
 
 @function(declared=declared.uniform)
 def uniform(here: Here, low: Numbers, high: Numbers) -> Numbers:
-    """A number between low and high, all equally likely."""
+    """A number between low and high, all equally likely.
+
+    Example: uniform(.2, .8)
+    """
     return np.asarray(low + here.uniform() * (high - low))
 
 
@@ -128,6 +139,8 @@ def normal(here: Here, mean: Numbers = 0, spread: Numbers = 1) -> Numbers:  # ty
     """A number from the normal distribution, cut at 4.3 standard deviations.
 
     mean: its centre. spread: its standard deviation.
+
+    Example: round(normal(170, 9))
     """
     return mean + spread * keyed.normal(here.words())
 
@@ -137,13 +150,18 @@ def lognormal(here: Here, mean: Numbers, spread: Numbers) -> Numbers:
     """A number above 0 whose logarithm is normal: incomes, areas, durations.
 
     mean, spread: of the natural logarithm; the median is e^mean.
+
+    Example: lognormal(3, .5)
     """
     return np.exp(mean + spread * keyed.normal(here.words()))
 
 
 @function(declared=declared.bernoulli)
 def bernoulli(here: Here, probability: Numbers) -> Booleans:
-    """Yes or no, yes with this probability."""
+    """Yes or no, yes with this probability.
+
+    Example: bernoulli(when(kind == 'game', .3, .05))
+    """
     return here.uniform() < probability
 
 
@@ -153,6 +171,8 @@ def poisson(here: Here, mean: Numbers) -> Integers:
 
     Means up to 30 by inversion of the distribution function; above, the normal with the
     Cornish–Fisher correction for skewness.
+
+    Example: poisson(2.5)
     """
     words, mean = here.words(), here.spread(np.maximum(mean, 0))
     z = keyed.normal(words)
@@ -182,6 +202,8 @@ def secret(here: Here, low: Constant, high: Constant) -> Numbers:
     """A number between low and high that is drawn once for the event and told nobody.
 
     Belongs under `secrets:`, where it gets its name. low, high: numbers, written out.
+
+    Example: secret(.4, 1.2)
     """
     _only_among_secrets(here)
     return np.asarray(low + here.uniform()[0] * (high - low))
@@ -192,6 +214,8 @@ def secret_choice(here: Here, values: Constants) -> Anything:
     """One of several values that is drawn once for the event and told nobody.
 
     Belongs under `secrets:`, where it gets its name. values: texts or numbers, all equally likely.
+
+    Example: secret_choice(['book', 'film', 'game'])
     """
     _only_among_secrets(here)
     return _listed(values, keyed.below(here.words(), np.array(len(values))))

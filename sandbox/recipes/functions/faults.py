@@ -52,6 +52,8 @@ def missing(here: Here, column: OwnColumn, probability: Numbers) -> Planted:
 
     column: any. probability: of each row; where it depends on the row, values are not missing at
     random (Rubin 1976).
+
+    Example: missing(kind, .01 + .05 * (reader.age > 60))
     """
     hit = hits(here, probability)
     return Faulted(hit, column.values.hiding(np.broadcast_to(hit, here.count)))
@@ -62,6 +64,8 @@ def swapped_day_month(here: Here, column: OwnColumn, probability: Numbers) -> Pl
     """Day and month have changed places, where both readings are dates: 4 March is 3 April.
 
     column: a date or a moment.
+
+    Example: swapped_day_month(borrowed_on, .02)
     """
     values = _of_kind(column, "date", "datetime")
     days = values.values // DAY if values.kind == "datetime" else values.values
@@ -82,6 +86,8 @@ def wrong_unit(
     """The number is in another unit: wrong_unit(area_m2, .01, 10.764) is in square feet.
 
     column: numbers. factor: what the right value is multiplied by. digits: decimals to keep.
+
+    Example: wrong_unit(age, .01, 12)
     """
     values = _of_kind(column, "number", "integer")
     other = np.round(values.values * factor, int(digits) if values.kind == "number" else 0)
@@ -97,6 +103,8 @@ def impossible(
     """A value that cannot be: impossible(height_cm, .002, -5, 0).
 
     column: numbers or dates. low, high: between which the value lies. digits: decimals of a number.
+
+    Example: impossible(age, .002, -5, -1)
     """
     values = _of_kind(column, "number", "integer", "date")
     for limit in (low, high):
@@ -117,6 +125,8 @@ def recoded(here: Here, column: OwnColumn, probability: Numbers, file: FileName)
     """A code of another year's list: recoded(municipality_code, .2, 'codes_2019.csv').
 
     column: codes. file: `value,instead`, of each code what stands in its place; other codes stay.
+
+    Example: recoded(branch_code, .1, 'old_branch_codes.csv')
     """
     values = _of_kind(column, "string")
     header, rows = rows_of(here.table.drawing.recipe.folder, file)
@@ -136,6 +146,8 @@ def broken_key(here: Here, column: OwnColumn, probability: Numbers) -> Planted:
     """A foreign key that leads nowhere, of the same form as those that lead somewhere.
 
     column: one that dataset.yml says refers to a table.
+
+    Example: broken_key(reader_id, .003)
     """
     target = here.table.drawing.tables.get(here.table.references.get(column.name, ""))
     if target is None:
@@ -183,6 +195,8 @@ def damaged_encoding(here: Here, column: OwnColumn, probability: Numbers) -> Pla
     """UTF-8 that was read as Windows-1252: Bjørg becomes BjÃ¸rg.
 
     column: texts; only those with letters beyond ASCII can be damaged.
+
+    Example: damaged_encoding(name, .05)
     """
     values = _of_kind(column, "string")
     old = values.words.to_pylist()
@@ -207,6 +221,8 @@ def time_zone_slip(
 
     column: moments. hours: by how many the moment is off; without it Norwegian time is taken for
     UTC, one hour off in winter and two in summer.
+
+    Example: time_zone_slip(received_at, .02)
     """
     values = _of_kind(column, "datetime")
     slipped = values.values + (
@@ -222,6 +238,8 @@ def typo(here: Here, column: OwnColumn, probability: Numbers) -> Planted:
     """Two neighbouring letters have changed places: Kari becomes Kair.
 
     column: texts; where the two are the same, there is no typo.
+
+    Example: typo(name, .01)
     """
     values = _of_kind(column, "string")
     hit = hits(here, probability)
@@ -252,6 +270,8 @@ def duplicate(here: Here, probability: Numbers, *columns: OwnColumn) -> Planted:
 
     probability: of each row. columns: texts that differ by a typo in the second row, where they
     can. The key of the table must be made with shuffled(…), or it would tell the second rows.
+
+    Example: duplicate(.003)
     """
     for column in columns:
         _of_kind(column, "string")

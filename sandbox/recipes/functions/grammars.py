@@ -39,6 +39,8 @@ def grammar(here: Here, file: FileName, start: Constant, **filled: Strings) -> S
     for another symbol, or for an argument of that name. start: the symbol to begin with, written
     out. column: what a name in braces is filled with, row by row. A missing one makes the text
     missing.
+
+    Example: grammar('wishes.csv', 'wish', place=reader.branch.name)
     """
     productions = _read(here, file, str(start), filled)
     rows = np.arange(here.count)

@@ -42,6 +42,8 @@ def walk(here: Here, file: FileName, start: Constant, given: Anything | None = N
     is equally likely). A state without a line is final. start: the first state, written out. given:
     where the file has a column of that name, lines count for rows whose value is the same; lines
     with an empty one count for all others. After Synthea's state machines (Walonoski 2018).
+
+    Example: wishes * walk('wish_steps.csv', 'read')
     """
     machine = _machine(here, file, str(start), given is not None)
     chosen = _conditions(machine, given, here)

@@ -48,6 +48,8 @@ def national_id_no(here: Here, born: Dates, sex: Strings, number: Numbering) -> 
     (Skatteetaten, folkeregisteret-api-dokumentasjon, "Test for konsumenter"), so that no number is
     a real person's. ddmmyy, serial (000–499 for 1900–1999, 500–999 for 2000–2039), two check digits
     modulo 11. Unique: persons of one date and sex get different serials, of about 206 there are.
+
+    Example: national_id_no(birth_date, sex)
     """
     return _numbers(here, days_and_sexes(born, sex), number, 0)
 
@@ -58,6 +60,8 @@ def d_number_no(here: Here, born: Dates, sex: Strings, number: Numbering) -> Str
 
     born, sex: as for national_id_no. The day has 40 added, which makes it a D-number, and the month
     80, which makes it nobody's (the combination "dnr-and-tnr" of navikt/fnrvalidator).
+
+    Example: d_number_no(birth_date, sex)
     """
     return _numbers(here, days_and_sexes(born, sex), number, D_NUMBER)
 

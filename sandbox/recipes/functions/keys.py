@@ -21,6 +21,8 @@ def shuffled(here: Here, number: Integers, digits: Constant) -> Integers:
     digits there is room for. No two numbers become the same one, and the order of the results tells
     nothing. A Feistel network keyed by the event's seed; results beyond the room walk on until they
     fall into it (Black and Rogaway, "Ciphers with Arbitrary Finite Domains", 2002).
+
+    Example: code('L-', shuffled(row, 6), 6)
     """
     if not isinstance(digits, int) or not 1 <= digits <= 15:
         raise Unfit("digits is a whole number from 1 to 15", str(digits))

@@ -19,6 +19,8 @@ def given_name(here: Here, sex: Strings) -> Strings:
     """A Norwegian given name, each of a hundred equally likely.
 
     sex: 'F' or 'M'. Source: Faker's no_NO vocabulary (MIT), frozen in vocabularies/no_NO.json.
+
+    Example: given_name(sex)
     """
     women, men = vocabulary("given_names_female"), vocabulary("given_names_male")
     known, ours = same_codes(coded(np.arange(2), SEXES), here.every(sex))
@@ -35,6 +37,8 @@ def family_name(here: Here) -> Strings:
     """A Norwegian family name, each of 101 equally likely.
 
     Source: Faker's no_NO vocabulary (MIT), frozen in vocabularies/no_NO.json.
+
+    Example: family_name()
     """
     return _one_of(here, vocabulary("family_names"))
 
@@ -44,6 +48,8 @@ def street_name(here: Here) -> Strings:
     """An invented Norwegian street name: a family name and an ending, such as Aasenbakken.
 
     Source: Faker's no_NO vocabulary (MIT), frozen in vocabularies/no_NO.json.
+
+    Example: street_name() + ' ' + text(integer(1, 120))
     """
     endings = vocabulary("street_endings")
     return _one_of(here, tuple(n + e for n in vocabulary("family_names") for e in endings))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sandbox.recipes.operators import Unfit, truth
+from sandbox.recipes.operators import Unfit, an, truth
 from sandbox.recipes.registry import (
     Anything,
     Booleans,
@@ -21,6 +21,9 @@ def round_(values: Numbers, digits: Constant = 0) -> Anything:
     """The nearest whole number (halves to even), or the nearest with so many decimals.
 
     values: numbers. digits: decimals to keep; with 0 the result is a whole number.
+
+    Example: round(age / 10)
+    Example: round(lognormal(3, .5), 2)
     """
     rounded = np.round(values, int(digits))
     return Vector("number", rounded) if digits else Vector("integer", rounded.astype(np.int64))
@@ -28,37 +31,55 @@ def round_(values: Numbers, digits: Constant = 0) -> Anything:
 
 @function()
 def floor(values: Numbers) -> Integers:
-    """The largest whole number that is not above the value."""
+    """The largest whole number that is not above the value.
+
+    Example: floor(age / 10) * 10
+    """
     return np.floor(values).astype(np.int64)
 
 
 @function()
 def ceil(values: Numbers) -> Integers:
-    """The smallest whole number that is not below the value."""
+    """The smallest whole number that is not below the value.
+
+    Example: ceil(inhabitants / 4_000)
+    """
     return np.ceil(values).astype(np.int64)
 
 
 @function(name="abs")
 def abs_(values: Numbers) -> Numbers:
-    """The size of a number without its sign."""
+    """The size of a number without its sign.
+
+    Example: abs(returned_on - due_on)
+    """
     return np.abs(values)
 
 
 @function()
 def sqrt(values: Numbers) -> Numbers:
-    """The square root; of a negative number, 0."""
+    """The square root; of a negative number, 0.
+
+    Example: sqrt(inhabitants)
+    """
     return np.sqrt(np.maximum(values, 0))
 
 
 @function()
 def exp(values: Numbers) -> Numbers:
-    """e to the power of the value."""
+    """e to the power of the value.
+
+    Example: exp(-.02 * age)
+    """
     return np.exp(values)
 
 
 @function()
 def log(values: Numbers) -> Numbers:
-    """The natural logarithm of a number above 0."""
+    """The natural logarithm of a number above 0.
+
+    Example: log(age + 1)
+    """
     if (values <= 0).any():
         raise Unfit("log of a number that is not above 0", fix="log(max(…, 1))")
     return np.log(values)
@@ -67,13 +88,19 @@ def log(values: Numbers) -> Numbers:
 @function()
 def cos(degrees: Numbers) -> Numbers:
     """The cosine of an angle in degrees; a degree of longitude is cos(latitude) as long as one of
-    latitude."""
+    latitude.
+
+    Example: cos(60)
+    """
     return np.cos(np.radians(degrees))
 
 
 @function()
 def sigmoid(values: Numbers) -> Numbers:
-    """1 / (1 + e^-value): log-odds as a probability."""
+    """1 / (1 + e^-value): log-odds as a probability.
+
+    Example: sigmoid(.3 + .02 * (age - 40))
+    """
     return 1 / (1 + np.exp(-values))
 
 
@@ -82,6 +109,8 @@ def min_(one: Anything, *others: Anything) -> Anything:
     """The smallest of several values, row by row; missing where any of them is.
 
     one, others: numbers, dates or datetimes, all of one kind.
+
+    Example: min(age, 67)
     """
     return _extreme(np.minimum, one, *others)
 
@@ -91,6 +120,8 @@ def max_(one: Anything, *others: Anything) -> Anything:
     """The largest of several values, row by row; missing where any of them is.
 
     one, others: numbers, dates or datetimes, all of one kind.
+
+    Example: max(due_on, returned_on)
     """
     return _extreme(np.maximum, one, *others)
 
@@ -100,7 +131,7 @@ def _extreme(pick: np.ufunc, *vectors: Vector) -> Vector:
     for other in vectors[1:]:
         first, other = _alike(first, other)
         if first.kind in ("string", "boolean", "reference"):
-            raise Unfit(f"a {first.kind} is neither larger nor smaller", expected="numbers")
+            raise Unfit(f"{an(first.kind)} is neither larger nor smaller", expected="numbers")
         values = np.asarray(pick(first.values, other.values))
         first = Vector(first.kind, values, either(first.missing, other.missing))
     return first
@@ -111,6 +142,8 @@ def clip(values: Anything, low: Anything, high: Anything) -> Anything:
     """The value, kept between two limits.
 
     values, low, high: numbers, dates or datetimes, all of one kind.
+
+    Example: clip(round(normal(40, 20)), 0, 99)
     """
     return _extreme(np.minimum, _extreme(np.maximum, values, low), high)
 
@@ -120,6 +153,9 @@ def when(condition: Anything, value: Anything, otherwise: Anything = None) -> An
     """One value where a condition holds, another (or nothing) where it does not.
 
     condition: a boolean; where it is missing, it does not hold.
+
+    Example: when(age < 16, 'child', 'adult')
+    Example: when(on_time, returned_on)
     """
     holds = truth(condition)
     if otherwise is None:
@@ -156,7 +192,10 @@ def _alike(one: Vector, other: Vector) -> tuple[Vector, Vector]:
 
 @function()
 def is_missing(values: Anything) -> Booleans:
-    """Whether there is no value."""
+    """Whether there is no value.
+
+    Example: is_missing(when(age > 66, age))
+    """
     if values.missing is None:
         return np.zeros(values.values.shape, bool)
     return np.broadcast_to(values.missing, values.values.shape)

@@ -9,7 +9,7 @@ import numpy as np
 from sandbox.recipes import declared, keyed
 from sandbox.recipes.here import Here
 from sandbox.recipes.numbering import order_of
-from sandbox.recipes.operators import Unfit, truth
+from sandbox.recipes.operators import Unfit, an, truth
 from sandbox.recipes.registry import (
     Anything,
     Booleans,
@@ -49,7 +49,7 @@ def _matches(here: Here, matching: dict[str, Vector]) -> Matches:
             raise Unfit(what, expected=", ".join(other.names(own=True)))
         their, our = other.column(column), here.every(vector)
         if their.keys().kind != our.keys().kind:
-            raise Unfit(f"{other.name}.{name} is a {their.keys().kind}", our.keys().kind)
+            raise Unfit(f"{other.name}.{name} is {an(their.keys().kind)}", our.keys().kind)
         left, right = same_codes(their, our)
         if theirs.any() or ours.any():
             width = max(left.max(initial=0), right.max(initial=0)) + 1
@@ -96,6 +96,9 @@ def pick(here: Here, table: OtherTable, by: Theirs | None = None,
     manager_id: pick(employees, level=level - 1, office=office) leads to nobody's own row, and round
     in no circle. by: a weight, from its columns; without it all rows are equally likely.
     column: only rows whose column of that name equals our value; missing if there are none.
+
+    Example: pick(branches, by=inhabitants)
+    Example: pick(readers, branch_code='02')
     """
     other = here.the_other()
     weights = np.ones(other.count) if by is None else as_array(by.spread(other.count), "number")
@@ -126,6 +129,8 @@ def lookup(here: Here, table: OtherTable, **matching: Anything) -> References:
     """The one row of another table whose columns equal our values; missing if there is none.
 
     table: the other table. column: our value for its column of that name.
+
+    Example: lookup(branches, branch_code='02').name
     """
     matches = _matches(here, matching)
     if (matches.stop - matches.start > 1).any():
@@ -140,6 +145,8 @@ def nth(here: Here, table: OtherTable, number: Integers, **matching: Anything) -
 
     table: the other table. number: from 1; missing where there are fewer. column: our value for its
     column of that name.
+
+    Example: nth(readers, 1, branch_code=branch_code)
     """
     matches = _matches(here, matching)
     return _chosen(here, matches, matches.start + here.spread(number) - 1)
@@ -171,6 +178,10 @@ def count(here: Here, table: OtherTable, condition: Theirs | None = None,
 
     table: a table with rows per row of this one, or, with column=value, any other.
     condition: only rows of which it holds; it names the other table's columns.
+
+    Example: count(loans)
+    Example: count(loans, ~on_time)
+    Example: count(readers, branch_code=branch_code)
     """
     if matching:
         matches = _matches(here, matching)
@@ -186,6 +197,8 @@ def sum_(here: Here, table: OtherTable, values: Theirs) -> Numbers:
     """The sum of a column over the rows of another table that belong to this row.
 
     table: a table with rows per row of this one. values: a number from its columns.
+
+    Example: sum(loans, max(returned_on - due_on, 0))
     """
     spread = values.spread(here.the_child().count)
     known = as_array(spread, "number")
@@ -197,6 +210,8 @@ def any_(here: Here, table: OtherTable, condition: Theirs) -> Booleans:
     """Whether a condition holds for at least one row of another table that belongs to this row.
 
     table: a table with rows per row of this one. condition: about its columns.
+
+    Example: any(loans, kind == 'game')
     """
     return _summed(here, _holding(here, condition).astype(float)) > 0
 
@@ -206,6 +221,8 @@ def all_(here: Here, table: OtherTable, condition: Theirs) -> Booleans:
     """Whether a condition holds for every row of another table that belongs to this row.
 
     table: a table with rows per row of this one. condition: about its columns.
+
+    Example: all(loans, on_time)
     """
     return np.asarray(_summed(here, (~_holding(here, condition)).astype(float)) == 0)
 
@@ -240,5 +257,7 @@ def per_parent(values: FromParents) -> Anything:
     """One value for all rows of the same parent: per_parent(family_name()).
 
     values: an expression over the parent's columns; what it draws is drawn once per parent.
+
+    Example: per_parent(family_name())
     """
     return values

@@ -18,7 +18,10 @@ from sandbox.recipes.vectors import Vector, strings, to_arrow
 
 @function()
 def text(here: Here, values: Anything) -> Strings:
-    """A number or a date as text, a date as 2026-01-31."""
+    """A number or a date as text, a date as 2026-01-31.
+
+    Example: text(age) + ' years'
+    """
     if values.keys().kind == "duration":
         raise Unfit("a duration has no text", fix="divide or subtract first")
     if values.kind == "integer" and values.values.ndim and len(values.values):
@@ -34,6 +37,8 @@ def code(here: Here, prefix: Constant, number: Integers, digits: Constant = 0) -
     """A code such as BP-000123: a prefix and a number with leading zeros.
 
     prefix: a text, written out. number: whole numbers of 0 or more. digits: the least width.
+
+    Example: code('R-', row, 6)
     """
     plain = pa.array(here.spread(number)).cast(pa.string())
     padded = pc.utf8_lpad(plain, width=int(digits), padding="0")
@@ -45,6 +50,8 @@ def ascii(values: Strings) -> Strings:
     """A text in small letters from a to z, for addresses: Åse becomes ase, Bjørg bjorg, Ævar aevar.
 
     values: names. Letters with marks lose them; whatever is no letter, digit or hyphen is left out.
+
+    Example: ascii(name)
     """
     return _of_words(values, _ascii)
 
@@ -54,6 +61,8 @@ def email(given: Strings, family: Strings, number: Integers) -> Strings:
     """An e-mail address that can be nobody's: ase.aas17@example.org (RFC 2606 reserves the name).
 
     given, family: names. number: makes it unique, such as the key of the person.
+
+    Example: email(given_name(sex), family_name(), reader_id)
     """
     domain = pa.scalar("@example.org")
     first, last = (_of_words(names, _ascii) for names in (given, family))

@@ -33,6 +33,8 @@ def quota(here: Here, total: Numbers, by: Numbers) -> Integers:
 
     total: one number for the whole table, rounded. by: a weight per row, 0 or more.
     Largest remainder (Hamilton's method): each row gets its exact share rounded down or up.
+
+    Example: quota(500, by=inhabitants)
     """
     totals, weights = np.unique(np.round(here.spread(total))), here.spread(by)
     if len(totals) > 1 or (weights < 0).any():
@@ -47,6 +49,8 @@ def allot(here: Here, file: FileName, given: Anything | None = None) -> Anything
     file, given: as for draw(). For tables that must match published counts: in each condition the
     numbers are those of the largest remainder (Hamilton's method), and chance only decides which
     row gets which value.
+
+    Example: allot('reader_ages.csv', given=sex)
     """
     figures = here.figures(file)
     columns = np.zeros(here.count, np.int64)
@@ -74,6 +78,8 @@ def split(here: Here, total: Integers, file: FileName) -> ManyRows:
     The word `part` holds each part in the new table. total: a whole number per row, such as the
     persons of a municipality. file: the shares of the parts' sizes, such as household sizes.
     The sizes are drawn until the total is reached; the last one takes what is left.
+
+    Example: branches * split(quota(1_200, by=inhabitants), 'class_sizes.csv')
     """
     figures = here.figures(file)
     if figures.low is None or len(figures.conditions) != 1 or figures.low.min() < 1:
@@ -109,6 +115,9 @@ def rank(here: Here, values: Anything, by: Anything | None = None) -> Integers:
     """The place of each row in the order of a column, from 1; equal values in the rows' order.
 
     values: numbers or dates; missing ones come last. by: counts anew for each value of this column.
+
+    Example: rank(age)
+    Example: rank(borrowed_on, by=reader)
     """
     groups, order = _grouped(here, by, here.every(values))
     first = np.searchsorted(groups[order], groups[order])
@@ -122,6 +131,8 @@ def total(here: Here, values: Numbers, by: Anything | None = None) -> Numbers:
     """The sum of a column over the table, or over the rows with the same value of `by`.
 
     values: numbers. by: any column.
+
+    Example: inhabitants / total(inhabitants)
     """
     groups = _groups(here, by)
     return np.bincount(groups, here.spread(values), minlength=1)[groups]
@@ -137,6 +148,8 @@ def queue(here: Here, arrived: Dates, work: Numbers, capacity: Numbers,
     for each value of this column, such as the municipality.
     First come, first served; what is left in the evening waits for the next day. Lindley's
     recursion: done = max(arrived, done before) + work / capacity, solved with a running maximum.
+
+    Example: queue(received_on, .3, 1)
     """
     days, speed = here.spread(arrived), here.spread(capacity)
     if (speed <= 0).any() or (here.spread(work) < 0).any():
