@@ -229,6 +229,10 @@ class Drawing:
             made[column] = made[column].cast(ARROW[described[column].type])
         return pa.table(made)
 
+    def is_making(self, table: str, column: str) -> bool:
+        """Whether this column, and none for its sake, is being made."""
+        return self._open[-1:] == [(table, column)]
+
     def making(self, table: str, column: str, *, line: int | None = None) -> _Making:
         return _Making(self, (table, column), line)
 

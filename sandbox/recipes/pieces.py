@@ -8,7 +8,7 @@ is found in passes before the last one; see `staged`.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -25,12 +25,12 @@ from sandbox.recipes.effects import summary
 from sandbox.recipes.finish import (
     Drawn,
     Elsewhere,
+    Finished,
     faulted,
     finish,
     in_memory,
     in_order_of,
     key_problems,
-    make_everything,
     rises,
 )
 from sandbox.recipes.here import Here
@@ -215,9 +215,12 @@ def _write(drawing: Drawing, elsewhere: Elsewhere, order: Order, spool: Path, do
 def _needs_of(table: OwnTable) -> list[Item]:
     """Make every column of a piece; returns what is needed for those that cannot be made yet."""
     needs: list[Item] = []
-    for column in table.columns:
+    for column in (SHAPE, *table.columns):
         try:
-            table.column(column)
+            if column == SHAPE:
+                assert table.count >= 0
+            else:
+                table.column(column)
         except Need as need:
             needs.append(need.item)
         except Spoilt:
@@ -311,7 +314,7 @@ class _Driver:
 
     def _settle(self) -> None:
         """Find out, pass by pass, all that the last one must know of the whole."""
-        while wanted := {n for root in self.drawing.cuts for n in self._lacking(root)}:
+        while wanted := {*self._lacking_whole(), *self._lacking_pieces()}:
             while wanted:
                 ready, more = self._sorted_out(wanted)
                 if not ready and more <= wanted:
@@ -319,11 +322,28 @@ class _Driver:
                 self._find(ready)
                 wanted = (wanted | more) - set(ready)
 
-    def _lacking(self, root: str) -> list[Item]:
-        trial = Order(root, TRIAL, final=True, in_memory=True)
-        done = perform(self.drawing, trial, self.spool)
-        self._no_problems([done])
-        return done.needs
+    def _lacking_pieces(self) -> Iterator[Item]:
+        for root in self.drawing.cuts:
+            trial = Order(root, TRIAL, final=True, in_memory=True)
+            done = perform(self.drawing, trial, self.spool)
+            self._no_problems([done])
+            yield from done.needs
+
+    def _lacking_whole(self) -> list[Item]:
+        """What tables that are not cut must know of those that are."""
+        self.drawing.forget_spoilt()
+        tables = self._uncut()
+        needs = [need for table in tables.values() for need in _needs_of(table)]
+        if not needs and not self.drawing.problems:
+            try:
+                self._finished(tables)
+            except Need as need:
+                return [need.item]
+            except Spoilt:
+                pass
+        if self.drawing.problems:
+            raise RecipeError(self.drawing.problems)
+        return needs
 
     def _sorted_out(self, wanted: Iterable[Item]) -> tuple[list[Item], set[Item]]:
         """What can be told now, and what else is needed for the rest; tried on the first piece."""
@@ -417,17 +437,22 @@ class _Driver:
 
     def _whole_tables(self) -> Drawn:
         """The tables that are not cut, which this process draws."""
+        whole = self._uncut()
+        if problems := [*type_problems(self.drawing, whole)]:
+            raise RecipeError(problems)
+        return in_memory(self.drawing, self._finished(whole))
+
+    def _uncut(self) -> dict[str, OwnTable]:
         drawing = self.drawing
-        whole = {
+        return {
             name: table
             for name, table in drawing.tables.items()
-            if name in drawing.recipe.tables and drawing.recipe.family(name) not in drawing.cuts
+            if isinstance(table, OwnTable) and drawing.recipe.family(name) not in drawing.cuts
         }
-        problems = make_everything(drawing, whole) or [*type_problems(drawing, whole)]
-        if problems:
-            raise RecipeError(problems)
-        made = finish(drawing, whole, lambda world: drawing.in_world(world).tables)
-        return in_memory(drawing, made)
+
+    def _finished(self, tables: Mapping[str, Table]) -> Finished:
+        drawing = self.drawing
+        return finish(drawing, tables, lambda world: drawing.in_world(world).tables)
 
     def _dataset(self, group: str, name: str, files: Sequence[Written]) -> ds.Dataset:
         """The files of all pieces as one table in the order of its key."""

@@ -161,6 +161,7 @@ class _Reader:
         if not tables:
             self.problem(("tables",), "there are no tables", fix="add tables:")
         made = {name: self.table(name, body) for name, body in tables.items()}
+        self.secret_names(secrets, made)
         size = {
             name: count
             for name, value in self.map(("size",), top.get("size") or {}).items()
@@ -169,6 +170,16 @@ class _Reader:
         functions, found = read_functions(folder, f"{self.source.file.rpartition('/')[0]}")
         self.problems += found
         return Recipe(folder, self.source.file, asof, secrets, made, size, functions)
+
+    def secret_names(self, secrets: Iterable[str], tables: Mapping[str, TableRecipe]) -> None:
+        """A name means the column before it means the secret, so the two must not be the same."""
+        for name in secrets:
+            self.name(("secrets", name), name)
+            owner = next((table for table, made in tables.items() if name in made.columns), None)
+            if owner or name in ROW_WORDS:
+                of = f"a column of {owner}" if owner else "a word of the language"
+                what = f"the secret {name!r} has the name of {of}"
+                self.problem(("secrets", name), what, fix="choose another name for the secret")
 
     def size(self, at: Path_, name: str, value: object, tables: Iterable[str]) -> int | None:
         """How many rows a table has at scale 1."""

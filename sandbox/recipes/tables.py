@@ -280,10 +280,11 @@ class OwnTable(Table):
         return [*super().words, "parent", "position", *self.shape.words]
 
     def named(self, name: str) -> Vector | None:
-        found = super().named(name)
+        # `state: state` publishes the word that the rows brought along under its own name.
+        found = None if self.drawing.is_making(self.name, name) else super().named(name)
         if found is None and self.recipe.per is not None:
-            return self.shape.words.get(name)
-        return found
+            found = self.shape.words.get(name)
+        return super().named(name) if found is None else found
 
     def make(self, column: str) -> Vector:
         if column in self.file_columns:

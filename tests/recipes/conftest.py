@@ -1,6 +1,7 @@
 """A small dataset and its recipe, written on the spot: what each test needs and nothing else."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -63,20 +64,22 @@ class Kitchen:
         return Drawing(recipe, self.dataset, self.upstream, seed, scale)
 
 
+def kitchen(root, tables, recipe, *, files=None, upstream=None, assumptions=(), asof="2026-01-01"):
+    """A dataset below `root`, for a test that needs several, or cannot take a fixture."""
+    folder = root / "datasets" / "trial"
+    folder.mkdir(parents=True, exist_ok=True)
+    text = recipe if isinstance(recipe, str) else yaml.safe_dump(recipe, sort_keys=False)
+    (folder / "recipe.yml").write_text(f"asof: {asof}\n{text}", encoding="utf-8")
+    for name, content in (files or {}).items():
+        (folder / name).write_text(content, encoding="utf-8")
+    return Kitchen(folder, _dataset(tables, assumptions), upstream or {})
+
+
 @pytest.fixture
 def cook(tmp_path):
     """cook({table: {column: type}}, recipe, files={name: text}) → Kitchen"""
 
-    def make(tables, recipe, *, files=None, upstream=None, assumptions=(), asof="2026-01-01"):
-        folder = tmp_path / "datasets" / "trial"
-        folder.mkdir(parents=True, exist_ok=True)
-        text = recipe if isinstance(recipe, str) else yaml.safe_dump(recipe, sort_keys=False)
-        (folder / "recipe.yml").write_text(f"asof: {asof}\n{text}", encoding="utf-8")
-        for name, content in (files or {}).items():
-            (folder / name).write_text(content, encoding="utf-8")
-        return Kitchen(folder, _dataset(tables, assumptions), upstream or {})
-
-    return make
+    return partial(kitchen, tmp_path)
 
 
 @pytest.fixture

@@ -74,8 +74,8 @@ def drawing(table=None, **change):
     return Drawing(replace(recipe, tables=tables), descriptor(), {}, b"seed", 0.05)
 
 
-def tried(name, function, text):
-    """Whether an example of a function works somewhere in the library; else what is wrong there."""
+def works_in(name, function, text):
+    """The table of the library in which an example of a function works; AssertionError if none."""
     node = ast.parse(text, mode="eval").body
     assert any(isinstance(n, ast.Call) and n.func.id == name for n in ast.walk(node)), text
     said = []
@@ -85,8 +85,8 @@ def tried(name, function, text):
         except (Unfit, Spoilt) as error:
             said.append(f"{table}: {error!r}")
         else:
-            return True
-    return said
+            return table
+    raise AssertionError(f"{text}\n" + "\n".join(said))
 
 
 def _try(name, function, expression):

@@ -57,7 +57,7 @@ def ascii(values: Strings) -> Strings:
 
 
 @function()
-def email(given: Strings, family: Strings, number: Integers) -> Strings:
+def email(here: Here, given: Strings, family: Strings, number: Integers) -> Strings:
     """An e-mail address that can be nobody's: ase.aas17@example.org (RFC 2606 reserves the name).
 
     given, family: names. number: makes it unique, such as the key of the person.
@@ -65,9 +65,9 @@ def email(given: Strings, family: Strings, number: Integers) -> Strings:
     Example: email(given_name(sex), family_name(), reader_id)
     """
     domain = pa.scalar("@example.org")
-    first, last = (_of_words(names, _ascii) for names in (given, family))
+    first, last = (_of_words(here.every(names), _ascii) for names in (given, family))
     dotted = Vector("string", first.values, None, _ascii_words(first.words, "."))
-    texts = (_taken(dotted), _taken(last), pa.array(number).cast(pa.string()))
+    texts = (_taken(dotted), _taken(last), pa.array(here.spread(number)).cast(pa.string()))
     return strings(pc.binary_join_element_wise(*texts, domain, ""))
 
 
@@ -83,7 +83,8 @@ def _of_words(vector: Vector, change: Callable[[str], str]) -> Vector:
     """A change of every text, made once for each word and not for each row."""
     coded = vector.words.dictionary_encode()
     words = pa.array([change(word) for word in coded.dictionary.to_pylist()], pa.string())
-    return Vector("string", coded.indices.to_numpy()[vector.values], vector.missing, words)
+    codes = np.asarray(coded.indices.to_numpy()[vector.values])
+    return Vector("string", codes, vector.missing, words)
 
 
 @lru_cache(maxsize=1 << 16)
