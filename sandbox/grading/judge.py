@@ -77,7 +77,8 @@ def main() -> None:
         outcome = Outcome(error=str(error))
     except MemoryError:
         outcome = Outcome(out_of_memory=True)
-    json.dump(outcome.model_dump(mode="json"), sys.stdout, ensure_ascii=False)
+    told = json.dumps(outcome.model_dump(mode="json"), ensure_ascii=False)
+    sys.stdout.buffer.write(told.encode())  # whatever the locale's encoding
 
 
 if __name__ == "__main__":

@@ -25,12 +25,15 @@ def slug(request):
 
 @pytest.fixture(scope="session")
 def second(bundle, tmp_path_factory):
-    """The same bundle, built by another process in another folder with another hash seed."""
+    """The same bundle, built by another process in another folder, zone and locale."""
     folder = tmp_path_factory.mktemp("second")
     environment = os.environ | {
         "SANDBOX_STATE": str(folder / "state"),
         "PYTHONHASHSEED": "4242",
         "TZ": "Pacific/Kiritimati",
+        "LC_ALL": "C",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONUTF8": "0",
     }
     command = [sys.executable, "-m", "sandbox.cli", "build", "--scale", str(bundle.manifest.scale)]
     made = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
