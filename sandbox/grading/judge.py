@@ -77,8 +77,8 @@ def main() -> None:
         outcome = Outcome(error=str(error))
     except MemoryError:
         outcome = Outcome(out_of_memory=True)
-    told = json.dumps(outcome.model_dump(mode="json"), ensure_ascii=False)
-    sys.stdout.buffer.write(told.encode())  # whatever the locale's encoding
+    said = json.dumps(outcome.model_dump(mode="json"), ensure_ascii=False)
+    sys.stdout.buffer.write(said.encode())  # whatever the locale's encoding
 
 
 if __name__ == "__main__":

@@ -235,7 +235,7 @@ def sibling(here: Here, condition: Booleans) -> References:
     sibling((role != 'child') & (sex == 'F')). No row is its own sibling, so of two partners
     sibling(role != 'child') leads each to the other.
 
-    Example: sibling(age >= 18)
+    Example: sibling(kind == 'book')
     """
     table = here.table
     if getattr(table, "parent", None) is None:
