@@ -25,6 +25,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MOST_NAMES = 30  # in one message; more are not read
+MOST_CHARACTERS = 1_000  # of one part of a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,14 @@ class Problem:
         return f"{self.file}:{self.line}" if self.line else self.file
 
     def __str__(self) -> str:
-        head = f"{self.where}: {self.what}" if self.file else self.what
+        head = f"{self.where}: {_short(self.what)}" if self.file else self.what
         details = (("found", self.found), ("expected", self.expected), ("way out", self.fix))
-        return "\n".join([head, *(f"    {name}: {text}" for name, text in details if text)])
+        return "\n".join([head, *(f"    {name}: {_short(text)}" for name, text in details if text)])
+
+
+def _short(text: str) -> str:
+    """A name or value may be as long as its author pleases; what is told of it is not."""
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
 
 
 class SandboxError(Exception):

@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 
+import hypothesis
 import pytest
 
 from sandbox.build import build
@@ -11,6 +12,8 @@ from sandbox.catalog import from_bundle
 from sandbox.workspace import open_workspace
 
 SMALL = 0.05
+hypothesis.settings.register_profile("kit", deadline=None)  # no test asserts a time
+hypothesis.settings.load_profile("kit")
 IN_CI = os.environ.get("SANDBOX_CI") == "1"
 
 

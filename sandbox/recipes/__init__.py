@@ -23,7 +23,7 @@ from sandbox.recipes.proving import observed_in
 from sandbox.recipes.recipe import read_recipe
 from sandbox.recipes.vectors import ARROW
 
-__all__ = ["Drawn", "Fit", "check", "draw", "faulted", "size"]
+__all__ = ["Drawn", "Fit", "check", "draw", "faulted", "size", "unseen"]
 
 
 def check(folder: Path, dataset: Dataset, tables: Mapping[str, Dataset]) -> list[Problem]:
@@ -48,7 +48,8 @@ def check(folder: Path, dataset: Dataset, tables: Mapping[str, Dataset]) -> list
     if not found:
         found += effect_problems(drawing)
         found += fault_problems(drawing)
-    return found or [*drawing.problems, *leaks(drawing)]
+    found += [problem for problem in drawing.problems if problem not in found]
+    return found or [*leaks(drawing)]
 
 
 def size(folder: Path, table: str) -> int | None:
@@ -57,6 +58,22 @@ def size(folder: Path, table: str) -> int | None:
         return None
     recipe, _ = read_recipe(folder)
     return recipe.size.get(table) if recipe else None
+
+
+def unseen(folder: Path) -> dict[str, str]:
+    """The columns that the recipe in `folder` makes and readers do not see, and which line says so.
+
+    Those under `hidden`, and those that only serve others. Nothing for a recipe of no usable form.
+    """
+    recipe, _ = read_recipe(folder) if (folder / "recipe.yml").is_file() else (None, ())
+    if recipe is None:
+        return {}
+    return {
+        column: f"{recipe.file}:{table.columns[column].line}"
+        for table in recipe.tables.values()
+        for column in table.columns
+        if column in table.hidden or column.startswith("_")
+    }
 
 
 def faulted(folder: Path, dataset: Dataset) -> Mapping[str, frozenset[str]]:

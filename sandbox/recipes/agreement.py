@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from sandbox.errors import Problem, did_you_mean
 from sandbox.recipes.drawing import Drawing, Spoilt
+from sandbox.recipes.operators import an
 from sandbox.recipes.recipe import TableRecipe
 from sandbox.recipes.tables import OwnTable, Table
+from sandbox.recipes.vectors import ARROW
 
 FITS = {("number", "integer")}  # a column of the first type may hold values of the second kind
 
@@ -25,7 +28,8 @@ def form_problems(drawing: Drawing) -> Iterator[Problem]:
             what = f"{name} is a table of another dataset"
             yield Problem(what, file, recipe.line, fix="choose another name")
         elif name in described:
-            yield from _columns(drawing, recipe)
+            with suppress(Spoilt):  # its file cannot be read, and that is noted
+                yield from _columns(drawing, recipe)
         elif not recipe.is_working:
             what = f"the table {name} is not in dataset.yml"
             fix = f"describe it there, or call it _{name} if it only serves the other tables"
@@ -69,6 +73,19 @@ def type_problems(drawing: Drawing, tables: Mapping[str, Table]) -> Iterator[Pro
                 what = f"{name}.{column} is not of its type in dataset.yml"
                 fix = "round(…), floor(…) or ceil(…)" if wanted.type == "integer" else None
                 yield Problem(what, drawing.recipe.file, line, kind, wanted.type, fix)
+    for table in tables.values():
+        if isinstance(table, OwnTable):
+            yield from _hidden_problems(drawing, table)
+
+
+def _hidden_problems(drawing: Drawing, table: OwnTable) -> Iterator[Problem]:
+    """Hidden columns of a kind that no file of truth can hold."""
+    for column in table.recipe.hidden:
+        with suppress(Spoilt):
+            if (kind := table.column(column).keys().kind) not in ARROW:
+                what = f"{table.name}.{column} is hidden truth, and {an(kind)} has no form there"
+                line = table.recipe.columns[column].line
+                yield Problem(what, drawing.recipe.file, line, kind, ", ".join(ARROW))
 
 
 def unaccounted_files(drawing: Drawing) -> Iterator[Problem]:

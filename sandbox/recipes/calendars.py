@@ -39,9 +39,11 @@ class Calendar:
 
     def ordinal(self, days: Array) -> Array:
         """The ordinal of the first business day on or after each day."""
-        index = np.asarray(days) - self.first
+        days = np.asarray(days)
+        index = days - self.first
         if index.size and (index.min() < 0 or index.max() >= len(self.not_before)):
-            raise Unfit("a date lies outside the calendar of holidays", expected=self.span)
+            found = f"{_shown(days.min())} to {_shown(days.max())}"
+            raise Unfit("a date lies outside the calendar of holidays", found, self.span)
         return np.asarray(self.not_before[index])
 
     def day(self, ordinals: Array) -> Array:
@@ -52,6 +54,13 @@ class Calendar:
 
     def is_business_day(self, days: Array) -> Array:
         return np.asarray(self.day(self.ordinal(days)) == days)
+
+
+def _shown(day: int) -> str:
+    try:
+        return date.fromordinal(EPOCH.toordinal() + int(day)).isoformat()
+    except (ValueError, OverflowError):
+        return f"day {day:+,} from {EPOCH}"
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from sandbox.errors import Problem
 from sandbox.recipes import keyed
 from sandbox.recipes.files import Figures, read_figures
 from sandbox.recipes.language import Evaluator
-from sandbox.recipes.operators import Unfit
+from sandbox.recipes.operators import Passing, Unfit
 from sandbox.recipes.recipe import Expression, Recipe
 from sandbox.recipes.registry import FUNCTIONS, Function
 from sandbox.recipes.staged import Item, Need, Staged, Told, TravellingCall, World
@@ -27,14 +28,44 @@ from sandbox.recipes.tables import (
     PieceTable,
     Table,
 )
-from sandbox.recipes.vectors import ARROW, Array, Vector, constant, to_arrow
+from sandbox.recipes.vectors import ARROW, DAY, EPOCH, Array, Vector, constant, to_arrow
 
 Place = tuple[str, str]
 TRIAL, TRIED = -1, 64  # the number of a piece of few rows that only finds out what is needed
 
 
-class Spoilt(Exception):
+class Spoilt(Passing):
     """A column that cannot be had because of a problem that is already noted."""
+
+
+def storable(vector: Vector, type_: str | None = None) -> pa.Array:
+    """A column as readers and truth will hold it; Unfit where a value has no such form.
+
+    type_: what dataset.yml says it is.
+    """
+    vector = vector.keys()
+    known = vector.values if vector.missing is None else vector.values[~vector.missing]
+    if vector.kind == "number" and not np.isfinite(known).all():
+        found = str(known[~np.isfinite(known)][0])
+        fix = "keep it within limits, such as clip(…, low, high), or make it missing with when(…)"
+        raise Unfit("a number without limits cannot be published", found, "a finite number", fix)
+    if vector.kind in _TIMES and known.size:
+        low, high, unit = _TIMES[vector.kind]
+        if known.min() < low or known.max() > high:
+            fix = "keep what is added to a date within limits: days(clip(…, 0, 3650))"
+            raise Unfit(f"a {unit} lies outside the years 1 to 9999", fix=fix)
+    if (vector.kind, type_) == ("integer", "number") and (np.abs(known) > 2**53).any():
+        fix = "type: integer in dataset.yml"
+        raise Unfit("a whole number is too large to be a number", "beyond 53 bits", fix=fix)
+    made = to_arrow(vector)
+    return made if type_ is None else made.cast(ARROW[type_])
+
+
+_FIRST, _LAST = ((day - EPOCH).days for day in (date.min, date.max))
+_TIMES: dict[str, tuple[int, int, str]] = {
+    "date": (_FIRST, _LAST, "date"),
+    "datetime": (_FIRST * DAY, (_LAST + 1) * DAY - 1, "moment"),
+}
 
 
 class SecretsTable(Table):
@@ -186,7 +217,10 @@ class Drawing:
             with self.making("secrets", name):
                 expression = self.secrets[name]
                 one = SecretsTable(self, "secrets", {})
-                vector = Evaluator(one, expression.place, expression.node).run(expression.node)
+                vector = Evaluator(one, expression.place, expression.node).vector(expression.node)
+                if vector.kind not in ARROW:
+                    raise Unfit("a secret is a number, a text or a date", vector.kind)
+                storable(vector.spread(1))
                 gone = None if vector.missing is None else vector.missing.reshape(-1)[0]
                 self._secrets[name] = Vector(
                     vector.kind, vector.values.reshape(-1)[0], gone, vector.words
@@ -224,9 +258,11 @@ class Drawing:
     def arrow(self, table: Table, columns: list[str]) -> pa.Table:
         """Columns of a table of the recipe, in the types that dataset.yml gives them."""
         described = self.dataset.tables[table.name].columns
-        made = {column: to_arrow(table.column(column)) for column in columns}
-        for column in described.keys() & made.keys():
-            made[column] = made[column].cast(ARROW[described[column].type])
+        made = {}
+        for column in columns:
+            vector, said = table.column(column), described.get(column)
+            with self.making(table.name, column):
+                made[column] = storable(vector, said.type if said else None)
         return pa.table(made)
 
     def is_making(self, table: str, column: str) -> bool:
@@ -272,16 +308,38 @@ class _Making(AbstractContextManager[None]):
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.drawing._open.pop()
         if isinstance(error, Unfit):
-            self.drawing.problems.append(self._problem(error))
-        if isinstance(error, Unfit | Spoilt):
+            self._note(self._problem(error))
+        elif isinstance(error, MemoryError | RecursionError):
+            self._note(self._problem(_exhausted(error)))
+        if isinstance(error, Unfit | Spoilt | MemoryError | RecursionError):
             self.drawing._spoilt.add(self.place)
             raise Spoilt from None
 
+    def _note(self, problem: Problem) -> None:
+        """A mistake in a file that several columns read is told once."""
+        told = {(p.file, p.line, p.found) for p in self.drawing.problems}
+        elsewhere = problem.file != self.drawing.recipe.file
+        if not (elsewhere and (problem.file, problem.line, problem.found) in told):
+            self.drawing.problems.append(problem)
+
     def _problem(self, unfit: Unfit) -> Problem:
+        recipe = self.drawing.recipe
         expression = self.drawing.expression(self.place)
         name = ".".join(self.place)
+        if unfit.at:
+            file = f"{recipe.file.rpartition('/')[0]}/{unfit.at[0]}"
+            reader = expression.line if expression else self.line
+            what = f"{unfit.what} (read for {name}, recipe.yml:{reader})"
+            return Problem(what, file, unfit.at[1], unfit.found, unfit.expected, unfit.fix)
         what = f"{name}: {unfit.what}"
         if expression and unfit.node is not None:
             what += f" (column {unfit.node.col_offset + 1} of its expression)"
         line = expression.line if expression else self.line
-        return Problem(what, self.drawing.recipe.file, line, unfit.found, unfit.expected, unfit.fix)
+        return Problem(what, recipe.file, line, unfit.found, unfit.expected, unfit.fix)
+
+
+def _exhausted(error: BaseException) -> Unfit:
+    if isinstance(error, RecursionError):
+        what = "it goes back over too many columns, each made from the next"
+        return Unfit(what, fix="let some of them be made from earlier ones")
+    return Unfit("there is not enough memory for it", fix="fewer rows, or a smaller --scale")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,13 +18,12 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from sandbox.errors import Problem, did_you_mean
-from sandbox.recipes.drawing import Drawing, Place, Spoilt
+from sandbox.recipes.drawing import Drawing, Place, Spoilt, storable
 from sandbox.recipes.hold_out import chain
-from sandbox.recipes.operators import Unfit
+from sandbox.recipes.operators import Unfit, shown
 from sandbox.recipes.recipe import Expression
 from sandbox.recipes.staged import Forced, World
 from sandbox.recipes.tables import OwnTable, Table
-from sandbox.recipes.vectors import to_arrow
 
 SUMMARY = "effects"
 COUNTED = ("integer", "number", "boolean")  # the kinds an outcome may be of
@@ -58,11 +58,13 @@ class Effect:
 
 def effects_of(table: OwnTable) -> list[Effect]:
     """The effects that a table's truth names; Spoilt where one cannot be read."""
-    found = []
-    for name, expression in table.recipe.truth.items():
-        with table.drawing.making(table.name, f"truth.{name}", line=expression.line):
-            found.append(_read(table, name, expression))
-    return found
+    return [_effect(table, name) for name in table.recipe.truth]
+
+
+def _effect(table: OwnTable, name: str) -> Effect:
+    expression = table.recipe.truth[name]
+    with table.drawing.making(table.name, f"truth.{name}", line=expression.line):
+        return _read(table, name, expression)
 
 
 def _read(table: OwnTable, name: str, expression: Expression) -> Effect:
@@ -70,7 +72,7 @@ def _read(table: OwnTable, name: str, expression: Expression) -> Effect:
     called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id
     if not isinstance(node, ast.Call) or called != "effect" or len(node.args) not in (2, 3):
         fix = "effect(outcome, treatment), effect(outcome, arm, ['none', 'letter'], by=region)"
-        raise Unfit("only effects stand under truth", expression.text, "effect(…)", fix)
+        raise Unfit("only effects stand under truth", shown(node), "effect(…)", fix)
     by = next((k.value for k in node.keywords if k.arg == "by"), None)
     if extra := [k.arg for k in node.keywords if k.arg != "by"]:
         raise Unfit(f"effect has no argument {extra[0]!r}", fix="by=column")
@@ -84,8 +86,8 @@ def _read(table: OwnTable, name: str, expression: Expression) -> Effect:
 def _column(table: Table, node: ast.expr) -> str:
     column = table.resolve(node.id) if isinstance(node, ast.Name) else None
     if column is None:
-        what = f"{ast.unparse(node)} is no column of {table.name}"
-        unfit = Unfit(what, fix=did_you_mean(ast.unparse(node), list(table.columns)))
+        what = f"{shown(node)} is no column of {table.name}"
+        unfit = Unfit(what, fix=did_you_mean(shown(node), list(table.columns)))
         unfit.node = node
         raise unfit
     return column
@@ -104,7 +106,7 @@ def _led_to(table: Table, node: ast.expr) -> Table:
     if isinstance(node, ast.Attribute):
         table, name = _led_to(table, node.value), node.attr
     else:
-        name = ast.unparse(node)
+        name = shown(node)
     column = table.resolve(name)
     target = table.column(column).table if column else None
     if target is None:
@@ -116,10 +118,11 @@ def _led_to(table: Table, node: ast.expr) -> Table:
 def _arms(node: ast.expr) -> tuple[Forced, Forced]:
     try:
         arms = ast.literal_eval(node)
-    except ValueError:
+    except (ValueError, TypeError, MemoryError, RecursionError):
         arms = None
-    if not isinstance(arms, list) or len(arms) != 2 or type(arms[0]) is not type(arms[1]):
-        raise Unfit("two values of the treatment are compared", ast.unparse(node), "['no', 'yes']")
+    kinds = [type(arm) for arm in arms] if isinstance(arms, list) else []
+    if kinds not in ([bool, bool], [int, int], [str, str]):
+        raise Unfit("two values of the treatment are compared", shown(node), "['no', 'yes']")
     return arms[0], arms[1]
 
 
@@ -138,7 +141,8 @@ def potential_outcomes(table: OwnTable, tables: dict[Forced, Mapping[str, Table]
         made[GROUP] = table.column(effect.by)
     for title, value in ((UNTREATED, effect.off), (TREATED, effect.on)):
         made[title] = tables[value][table.name].column(effect.outcome)
-    return pa.table({title: to_arrow(vector) for title, vector in made.items()})
+    with table.drawing.making(table.name, f"truth.{effect.name}"):
+        return pa.table({title: storable(vector) for title, vector in made.items()})
 
 
 def summary(drawing: Drawing, truth: Mapping[str, ds.Dataset]) -> dict[str, ds.Dataset]:
@@ -189,12 +193,9 @@ def effect_problems(drawing: Drawing) -> Iterator[Problem]:
             what = f"{table.name} is not published, so nothing of it is truth"
             yield Problem(what, drawing.recipe.file, table.recipe.line, fix="move truth: elsewhere")
             continue
-        try:
-            effects = effects_of(table)
-        except Spoilt:  # and noted among the drawing's problems
-            continue
-        for effect in effects:
-            yield from _problems(drawing, table, effect)
+        for name in table.recipe.truth:
+            with suppress(Spoilt):  # and noted among the drawing's problems
+                yield from _problems(drawing, table, _effect(table, name))
 
 
 def _problems(drawing: Drawing, table: OwnTable, effect: Effect) -> Iterator[Problem]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,7 @@ from sandbox.recipes.functions.faults import retyped
 from sandbox.recipes.here import Here
 from sandbox.recipes.hold_out import unseen
 from sandbox.recipes.language import Call, Evaluator
-from sandbox.recipes.operators import Unfit
+from sandbox.recipes.operators import Passing, Unfit, shown
 from sandbox.recipes.recipe import Expression, TableRecipe
 from sandbox.recipes.registry import FAULTS, Faulted, Function, Named
 from sandbox.recipes.tables import OwnTable
@@ -52,12 +53,23 @@ class Fault:
         return first if isinstance(first, Named) else None
 
     def result(self) -> Faulted:
-        made = self.function.call(self.here, *self.call.positional, **self.call.named)
+        made = self._made()
         assert isinstance(made, Faulted)
         hit = np.broadcast_to(made.hit, self.here.count)
         if self.call.missing is not None:
             hit = hit & ~self.call.missing
         return Faulted(hit, made.values)
+
+    def _made(self) -> Any:
+        # What has no limits is told where it would be published.
+        with np.errstate(all="ignore"):
+            try:
+                return self.function.call(self.here, *self.call.positional, **self.call.named)
+            except (Unfit, Passing, MemoryError, RecursionError):
+                raise
+            except Exception as error:
+                what = f"{self.function.name} cannot work with these arguments: {error}"
+                raise Unfit(what, fix=self.function.usage) from None
 
 
 def faulted_columns(recipe: TableRecipe, key: str) -> frozenset[str]:
@@ -199,9 +211,14 @@ def faults_of(table: OwnTable) -> Iterator[Fault]:
     adding another moves none of them.
     """
     seen: dict[str, int] = {}
-    for number, expression in enumerate(table.recipe.faults):
-        with table.drawing.making(table.name, f"faults.{number}", line=expression.line):
-            yield _fault(table, number, expression, seen)
+    for number in range(len(table.recipe.faults)):
+        yield _read(table, number, seen)
+
+
+def _read(table: OwnTable, number: int, seen: dict[str, int]) -> Fault:
+    expression = table.recipe.faults[number]
+    with table.drawing.making(table.name, f"faults.{number}", line=expression.line):
+        return _fault(table, number, expression, seen)
 
 
 def _fault(table: OwnTable, number: int, expression: Expression, seen: dict[str, int]) -> Fault:
@@ -209,7 +226,7 @@ def _fault(table: OwnTable, number: int, expression: Expression, seen: dict[str,
     name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
     if not isinstance(node, ast.Call) or name not in FAULTS:
         fix = did_you_mean(name, list(FAULTS)) if name else "missing(column, .01)"
-        raise Unfit(f"there is no fault {name!r}", expression.text, fix=fix)
+        raise Unfit(f"there is no fault {name!r}", shown(node), fix=fix)
     call = Evaluator(table, f"{table.name}.faults", node).call_of(FAULTS[name], node)
     named = (v for v in (*call.positional, *call.named.values()) if isinstance(v, Named))
     column = next(named, None)
@@ -230,13 +247,21 @@ def fault_problems(drawing: Drawing) -> Iterator[Problem]:
                 what, drawing.recipe.file, table.recipe.line, fix="move faults: elsewhere"
             )
             continue
-        problems = [*_columns_struck(drawing, table)]
-        if not problems:
-            try:
+        yield from _columns_struck(drawing, table)
+        planted = [_can_be_planted(table, number) for number in range(len(table.recipe.faults))]
+        if all(planted):
+            with suppress(Spoilt):  # and noted among the drawing's problems
                 plant(table, drawing.arrow(table, list(table.described.columns)))
-            except Spoilt:  # and noted among the drawing's problems
-                continue
-        yield from problems
+
+
+def _can_be_planted(table: OwnTable, number: int) -> bool:
+    """Whether one fault alone is right; what is not is noted among the drawing's problems."""
+    with suppress(Spoilt):
+        fault = _read(table, number, {})
+        with table.drawing.making(table.name, f"faults.{number}", line=fault.line):
+            fault.result()
+        return fault.column is None or fault.column.name in table.described.columns  # type: ignore[union-attr]
+    return False
 
 
 def _columns_struck(drawing: Drawing, table: OwnTable) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
@@ -74,23 +75,24 @@ def read_figures(folder: Path, file: str) -> Figures:
     shares = np.empty((len(rows), len(header) - 1))
     for i, row in enumerate(rows):
         for j, text in enumerate(row[1:]):
-            shares[i, j] = _share(text, f"{file}:{i + 2}", header[j + 1])
+            shares[i, j] = _share(text, (file, row.line), header[j + 1])
     for condition, total in zip(header[1:], shares.sum(axis=0), strict=True):
         if not np.isclose(total, TOTALS, rtol=0, atol=1e-6).any():
-            what = f"the shares of {condition!r} in {file} do not add up"
-            raise Unfit(what, f"{total:g}", "1, or 100 as per cent", "correct the column")
+            what = f"the shares of {condition!r} do not add up"
+            fix = f"correct the column, lines {rows[0].line} to {rows[-1].line}"
+            raise Unfit(what, f"{total:.12g}", "1, or 100 as per cent", fix, at=(file, 1))
     words = tuple(row[0] for row in rows)
     low, high = _bands(words)
     return Figures(file, words, low, high, tuple(header[1:]), shares)
 
 
-def _share(text: str, where: str, column: str) -> float:
+def _share(text: str, at: tuple[str, int], column: str) -> float:
     try:
         share = float(text)
     except ValueError:
         share = -1.0
     if not 0 <= share < float("inf"):
-        raise Unfit(f"{where}: {column} is no share", text, "a number of 0 or more")
+        raise Unfit(f"{column!r} is no share", text, "a number of 0 or more", at=at)
     return share
 
 
@@ -102,25 +104,44 @@ def _bands(words: tuple[str, ...]) -> tuple[Array | None, Array | None]:
     return low, high
 
 
-def rows_of(folder: Path, file: str) -> tuple[list[str], list[list[str]]]:
+class Row(list[str]):
+    """The cells of one row of a CSV file, and the line on which it ends."""
+
+    line = 0
+
+
+def rows_of(folder: Path, file: str) -> tuple[Row, list[Row]]:
     """The header and the rows of a CSV file beside the recipe; Unfit says what is wrong."""
     path = folder / file
     if not path.resolve().is_relative_to(folder.resolve()):
         raise Unfit(f"{file} lies outside the dataset's folder", fix="keep it beside recipe.yml")
     try:
         with path.open(encoding="utf-8", newline="") as handle:
-            header, *rows = [row for row in csv.reader(handle) if row] or [[]]
+            header, *rows = _read(handle) or [Row()]
     except OSError as error:
         near = ", ".join(sorted(p.name for p in folder.glob("*.csv"))) or "none"
         what = f"{file} cannot be read: {error.strerror}"
         raise Unfit(what, fix=f"CSV files beside the recipe: {near}") from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise Unfit(f"{file} is not CSV in UTF-8: {error}") from None
-    for number, row in enumerate(rows, 2):
+        raise Unfit(f"this is not CSV in UTF-8: {error}", at=(file, 1)) from None
+    if not header:
+        raise Unfit("there are no columns", at=(file, 1), fix="begin with a line of headings")
+    if doubled := [name for name in header if header.count(name) > 1]:
+        raise Unfit(f"the heading {doubled[0]!r} stands twice", at=(file, 1), fix="rename one")
+    for row in rows:
         if len(row) != len(header):
-            what = f"{file}:{number} has another number of columns than its header"
-            raise Unfit(what, str(len(row)), str(len(header)))
+            what = "a row has another number of columns than the headings"
+            raise Unfit(what, str(len(row)), str(len(header)), at=(file, row.line))
     return header, rows
+
+
+def _read(handle: TextIO) -> list[Row]:
+    rows, reader = [], csv.reader(handle, strict=True)
+    for cells in reader:
+        if cells:
+            rows.append(Row(cells))
+            rows[-1].line = reader.line_num
+    return rows
 
 
 def read_columns(folder: Path, file: str, kinds: Mapping[str, Kind]) -> dict[str, Vector]:
@@ -132,7 +153,7 @@ def read_columns(folder: Path, file: str, kinds: Mapping[str, Kind]) -> dict[str
     header, rows = rows_of(folder, file)
     cells = {name: [row[i] for row in rows] for i, name in enumerate(header)}
     return {
-        name: _column(texts, kinds.get(name) or _guess(name, texts), f"{file}, column {name}")
+        name: _column(texts, kinds.get(name) or _guess(name, texts), name, file, rows)
         for name, texts in cells.items()
     }
 
@@ -148,7 +169,7 @@ def _guess(name: str, texts: list[str]) -> Kind:
     return "boolean" if set(known) <= {"true", "false"} else "string"
 
 
-def _column(texts: list[str], kind: Kind, where: str) -> Vector:
+def _column(texts: list[str], kind: Kind, name: str, file: str, rows: list[Row]) -> Vector:
     missing = np.array([text == "" for text in texts], bool)
     gone = missing if missing.any() else None
     if kind == "string":
@@ -157,8 +178,9 @@ def _column(texts: list[str], kind: Kind, where: str) -> Vector:
     for row, text in enumerate(texts):
         try:
             values[row] = _FORMS[kind][1](text) if text else 0
-        except (ValueError, KeyError):
-            raise Unfit(f"{where}, line {row + 2}: not of its type", text, kind) from None
+        except (ValueError, KeyError, OverflowError):
+            at = (file, rows[row].line)
+            raise Unfit(f"{name} is not of its type", text, kind, at=at) from None
     return Vector(kind, values, gone)
 
 

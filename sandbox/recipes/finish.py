@@ -60,7 +60,7 @@ def make_everything(
     for table in tables.values():
         if not isinstance(table, OwnTable):
             continue
-        if tried(lambda table=table: table.count):  # type: ignore[misc]
+        if tried(lambda table=table: (table.columns, table.count)):  # type: ignore[misc]
             for column in table.columns:
                 tried(lambda t=table, c=column: t.column(c))  # type: ignore[misc]
             if not table.recipe.is_working:

@@ -22,6 +22,7 @@ class Here:
     """A call site: `place` is table.column, `site` the call in it, `other` the table it names.
 
     `kept` holds what a function found on its way and its proof needs again.
+    `gone`: rows in which an argument is missing, and so the result, whatever the function says.
     """
 
     table: Table
@@ -29,6 +30,7 @@ class Here:
     site: str
     other: Table | None = None
     kept: dict[str, Any] = field(default_factory=dict, compare=False)
+    gone: Array | None = None
 
     @property
     def count(self) -> int:
@@ -64,6 +66,11 @@ class Here:
     def spread(self, values: Array) -> Array:
         """One value per row, where a constant was given too."""
         return np.broadcast_to(values, self.count)
+
+    def counted(self, values: Array) -> Array:
+        """One value per row, 0 in rows in which an argument is missing."""
+        spread = self.spread(values)
+        return spread if self.gone is None else np.where(self.gone, 0, spread)
 
     def every(self, vector: Vector) -> Vector:
         return vector.spread(self.count)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sandbox.errors import Problem, did_you_mean
-from sandbox.recipes.drawing import Drawing, Place
+from sandbox.recipes.drawing import Drawing, Place, Spoilt
 from sandbox.recipes.language import Evaluator
 from sandbox.recipes.operators import truth
 from sandbox.recipes.recipe import HoldOut, TableRecipe
@@ -86,7 +87,7 @@ def _kept_order(table: pa.Table, columns: set[str]) -> list[str]:
 def _where(table: Table, rule: HoldOut) -> Array:
     assert rule.where is not None
     with table.drawing.making(table.name, "hold_out.where", line=rule.line):
-        found = Evaluator(table, rule.where.place, rule.where.node).run(rule.where.node)
+        found = Evaluator(table, rule.where.place, rule.where.node).vector(rule.where.node)
         mask: Array = truth(found.spread(table.count))
     return mask
 
@@ -127,10 +128,11 @@ def circles(drawing: Drawing) -> Iterator[Problem]:
     """hold_out rules that follow foreign keys round to where they began, such as a manager's."""
     rules = {name: recipe.hold_out for name, recipe in drawing.recipe.tables.items()}
     for name, rule in rules.items():
-        way = [name]
+        way, target = [name], None
         while (along := rules.get(way[-1])) and along.along is not None:
             table = drawing.tables[way[-1]]
-            target = table.references.get(table.resolve(along.along) or "")
+            with suppress(Spoilt):
+                target = table.references.get(table.resolve(along.along) or "")
             if target is None or target in way[1:]:
                 break
             way.append(target)
@@ -162,7 +164,8 @@ def rule_problems(drawing: Drawing) -> Iterator[Problem]:
         if rule.along is not None:
             yield from _along_problems(drawing, recipe, rule)
         if rule.where is not None and not drawing.problems:
-            _where(drawing.tables[name], rule)
+            with suppress(Spoilt):  # and noted among the drawing's problems
+                _where(drawing.tables[name], rule)
         yield from _numbers_with_gaps(drawing, recipe, rule)
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Words = NDArray[np.uint64]
+MOST = 2**32  # of what `below` chooses among
 WORDS_PER_COUNT = 4  # one step of Philox 4×64 yields four words
 
 

@@ -13,20 +13,26 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from sandbox.errors import did_you_mean, nearest
 from sandbox.recipes import functions as _vocabulary  # noqa: F401  fills FUNCTIONS
 from sandbox.recipes.here import Here
 from sandbox.recipes.numbering import numbered
 from sandbox.recipes.operators import (
+    SHOWN,
+    WHOLE,
+    Passing,
     Unfit,
     an,
     arithmetic,
     compared,
     inverted,
     negative,
+    shown,
     truth,
 )
+from sandbox.recipes.own_functions import raised
 from sandbox.recipes.proving import observe
 from sandbox.recipes.registry import ARRAYS, FAULTS, Function, Many, Named, Parameter, as_array
 from sandbox.recipes.staged import Item, TravellingCall
@@ -48,13 +54,64 @@ class Call:
 
     def result(self, called: Function, here: Here) -> Any:
         """What the function makes of them: missing where one of them is."""
-        place = [here] if called.takes_here else []
-        result = called.call(*place, *self.positional, **self.named)
+        gone = self._gone(here.count)
+        nothing_known = gone is not None and bool(gone.all())
+        if nothing_known and called.returns in _EMPTY:
+            kind: Any = called.returns
+            nothing: Array = np.zeros(here.count, _EMPTY[kind])
+            return Vector(kind, nothing, gone, _NO_WORDS if kind == "string" else None)
+        place = [replace(here, gone=gone)] if called.takes_here else []
+        known = self
+        if gone is not None and not nothing_known and not called.numbered_by:
+            known = self._where_known(called, gone)
+        with np.errstate(all="ignore"):  # what has no limits is told where it would be published
+            result = called.call(*place, *known.positional, **known.named)
         if isinstance(result, Vector):
             return result.hiding(self.missing)
         if isinstance(result, Many):
             return result
         return Vector(called.returns, np.asarray(result), self.missing)  # type: ignore[arg-type]
+
+    def _gone(self, rows: int) -> Array | None:
+        """Which rows lack an argument, None if none does."""
+        if self.missing is None or not self.missing.any():
+            return None
+        return np.broadcast_to(self.missing, rows)
+
+    def _where_known(self, called: Function, gone: Array) -> Call:
+        """The arguments, with one that is known in the place of those that are missing.
+
+        What lies below a missing value may be anything, such as the -1 of `log(when(x > 0, x))`,
+        and must not be refused.
+        """
+        rows = np.arange(len(gone))
+        rows[gone] = int(np.argmin(gone))
+        of_rows = {p.name for p in called.parameters if p.takes in (*ARRAYS, "string", "reference")}
+        names = [p.name for p in called.parameters]
+        names += names[-1:] * len(self.positional)  # the last one may take several
+
+        def known(name: str, value: Any) -> Any:
+            return _at_rows(value, rows) if name in of_rows else value
+
+        return Call(
+            [known(name, value) for name, value in zip(names, self.positional, strict=False)],
+            {name: known(name, value) for name, value in self.named.items()},
+            self.missing,
+            self.other,
+        )
+
+
+_EMPTY: dict[str, type] = {"integer": np.int64, "number": np.float64, "boolean": np.bool_,
+                           "string": np.int64, "date": np.int64, "datetime": np.int64,
+                           "duration": np.int64}  # fmt: skip
+_NO_WORDS = pa.array([""], pa.string())
+
+
+def _at_rows(value: Any, rows: Array) -> Any:
+    """An argument at some rows; a constant is the same at all."""
+    if isinstance(value, Vector):
+        return value.take(rows)
+    return value[rows] if value.ndim else value
 
 
 class Evaluator:
@@ -78,10 +135,20 @@ class Evaluator:
             unfit.node = unfit.node or node
             raise
 
+    def vector(self, node: ast.expr) -> Vector:
+        """The value of a part of an expression: one for each row, or one for all."""
+        found = self.run(node)
+        if isinstance(found, Vector):
+            return found
+        unfit = Unfit("several values per row belong in per only", shown(node))
+        unfit.node = node
+        raise unfit
+
     def _constant(self, node: ast.Constant) -> Vector:
         if isinstance(node.value, bool | int | float | str):
-            return constant(node.value)
-        raise Unfit(f"{node.value!r} is not a value of the language", fix="when(condition, value)")
+            return constant(_writable(node.value))
+        what = f"{shown(node)} is not a value of the language"
+        raise Unfit(what, fix="when(condition, value)")
 
     def _name(self, node: ast.Name) -> Vector:
         found = self.table.named(node.id)
@@ -102,9 +169,9 @@ class Evaluator:
         return Unfit(f"there is no {name!r} here", fix=fix)
 
     def _attribute(self, node: ast.Attribute) -> Vector:
-        reference = self.run(node.value)
+        reference = self.vector(node.value)
         if reference.table is None:
-            what = f"{ast.unparse(node.value)} is no foreign key, so no dot can follow it"
+            what = f"{shown(node.value)} is no foreign key, so no dot can follow it"
             raise Unfit(what, reference.kind, "a reference to another table")
         table: Table = reference.table
         found = table.named(node.attr)
@@ -114,10 +181,10 @@ class Evaluator:
         return found.take(reference.values).hiding(reference.missing)
 
     def _binop(self, node: ast.BinOp) -> Vector:
-        return arithmetic(node.op, self.run(node.left), self.run(node.right))
+        return arithmetic(node.op, self.vector(node.left), self.vector(node.right))
 
     def _unaryop(self, node: ast.UnaryOp) -> Vector:
-        operand = self.run(node.operand)
+        operand = self.vector(node.operand)
         if isinstance(node.op, ast.USub):
             return negative(operand)
         if isinstance(node.op, ast.Invert | ast.Not):
@@ -126,19 +193,19 @@ class Evaluator:
 
     def _boolop(self, node: ast.BoolOp) -> Vector:
         join = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
-        sides = [truth(self.run(value)) for value in node.values]
+        sides = [truth(self.vector(value)) for value in node.values]
         result = sides[0]
         for side in sides[1:]:
             result = join(result, side)
         return Vector("boolean", result)
 
     def _compare(self, node: ast.Compare) -> Vector:
-        left, result = self.run(node.left), None
+        left, result = self.vector(node.left), None
         for op, comparator in zip(node.ops, node.comparators, strict=True):
             if isinstance(op, ast.In | ast.NotIn):
                 one = self._among(left, comparator, absent=isinstance(op, ast.NotIn))
             else:
-                right = self.run(comparator)
+                right = self.vector(comparator)
                 one, left = compared(op, left, right), right
             result = one if result is None else Vector("boolean", result.values & one.values)
         assert result is not None
@@ -146,8 +213,8 @@ class Evaluator:
 
     def _among(self, left: Vector, listed: ast.expr, *, absent: bool) -> Vector:
         if not isinstance(listed, ast.List | ast.Tuple) or not listed.elts:
-            raise Unfit("in needs a list", ast.unparse(listed), "['a', 'b']")
-        hits = [compared(ast.Eq(), left, self.run(item)).values for item in listed.elts]
+            raise Unfit("in needs a list", shown(listed), "['a', 'b']")
+        hits = [compared(ast.Eq(), left, self.vector(item)).values for item in listed.elts]
         found = np.logical_or.reduce(np.broadcast_arrays(*hits))
         if absent:
             found = ~found if left.missing is None else ~found & ~left.missing
@@ -156,19 +223,27 @@ class Evaluator:
     def _call(self, node: ast.Call) -> Any:
         name = node.func.id if isinstance(node.func, ast.Name) else None
         if name is None:
-            raise Unfit("only functions of the language can be called", ast.unparse(node.func))
-        functions = self.table.drawing.functions
+            raise Unfit("only functions of the language can be called", shown(node.func))
+        functions = self._drawing.functions
         if name not in functions:
-            fix = did_you_mean(name, list(functions))
+            fix = did_you_mean(name, sorted(functions))
             if name in FAULTS:
                 fix = f"{name} plants a fault: it belongs under faults:"
+            elif name == "effect":
+                fix = "an effect is truth: it belongs under truth:"
             raise Unfit(f"there is no function {name!r}", fix=fix)
         called = functions[name]
         try:
-            return self._called(called, node)
-        except (TypeError, ValueError, ArithmeticError) as error:  # pa.ArrowInvalid is a ValueError
-            what = f"{called.name} cannot work with these arguments: {error}"
-            raise Unfit(what, ast.unparse(node), fix=called.usage) from None
+            result = self._called(called, node)
+            is_own = name in self._drawing.recipe.functions
+            return _proper(called, result, self.table.count) if is_own else result
+        except (Unfit, Passing, MemoryError, RecursionError):
+            raise
+        except Exception as error:
+            if name in self._drawing.recipe.functions:
+                raise raised(name, error, self._drawing.recipe.folder) from None
+            what = f"{name} cannot work with these arguments: {error}"
+            raise Unfit(what, shown(node), fix=called.usage) from None
 
     def _called(self, called: Function, node: ast.Call) -> Any:
         item = Item("call", self.table.name, self.place, self.sites[node], self._drawing.world)
@@ -231,15 +306,13 @@ class Evaluator:
             return _literal(called, parameter, node), None
         if takes == "theirs":
             assert other is not None
-            return Evaluator(other, f"{self.place}>{other.name}", node).run(node), None
+            return Evaluator(other, f"{self.place}>{other.name}", node).vector(node), None
         if takes == "parents":
             return self._parents(node), None
         if takes == "column":
             return self._own_column(node), None
-        vector: Vector = self.run(node)
+        vector = self.vector(node)
         try:
-            if not isinstance(vector, Vector):
-                raise Unfit("several values per row belong in per only")
             if takes == "anything":
                 return vector, None
             if takes in ARRAYS:
@@ -255,7 +328,7 @@ class Evaluator:
             raise
 
     def _own_column(self, node: ast.expr) -> Named:
-        name = node.id if isinstance(node, ast.Name) else ast.unparse(node)
+        name = node.id if isinstance(node, ast.Name) else shown(node)
         if name not in self.table.columns:
             unfit = Unfit(f"{name} is no column of {self.table.name}",
                           fix=did_you_mean(name, list(self.table.columns)))  # fmt: skip
@@ -271,7 +344,7 @@ class Evaluator:
         own: OwnTable = table  # type: ignore[assignment]
         assert own.parent is not None
         owners = own.shape.owners
-        found: Vector = Evaluator(own.parent, f"{self.place}^", node).run(node)
+        found = Evaluator(own.parent, f"{self.place}^", node).vector(node)
         return found.take(owners)
 
     def _table(self, node: ast.expr, called: Function, bound: Bound) -> Table:
@@ -281,8 +354,8 @@ class Evaluator:
             matches = any(keyword and p.kind is p.kind.VAR_KEYWORD for p, keyword, _ in bound)
             children = called.of_children and not matches
             return tables[node.id] if children else self._drawing.tables[node.id]
-        what = f"{ast.unparse(node)} is not a table"
-        unfit = Unfit(what, fix=did_you_mean(ast.unparse(node), list(tables)))
+        what = f"{shown(node)} is not a table"
+        unfit = Unfit(what, fix=did_you_mean(shown(node), list(tables)))
         unfit.node = node
         raise unfit
 
@@ -343,7 +416,7 @@ def _literal(called: Function, parameter: Parameter, node: ast.expr) -> Any:
     """A value written out in the expression: a number, a text, or a list of them."""
     try:
         value = ast.literal_eval(node)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, MemoryError, RecursionError):
         value = ...
     fits = {
         "list": isinstance(value, list) and len(value) > 0,
@@ -351,22 +424,57 @@ def _literal(called: Function, parameter: Parameter, node: ast.expr) -> Any:
         "constant": isinstance(value, bool | int | float | str),
     }
     if fits[parameter.takes]:
+        for one in value if isinstance(value, list) else [value]:
+            _writable(one)
         return value
     expected = {"list": "a list such as [1, 2]", "file": "a file's name such as 'ages.csv'",
                 "constant": "a number or a text, written out"}[parameter.takes]  # fmt: skip
     what = f"{called.name}({parameter.name}=…) must be written out"
-    unfit = Unfit(what, ast.unparse(node), expected)
+    unfit = Unfit(what, shown(node), expected)
     unfit.node = node
     raise unfit
+
+
+def _proper(called: Function, result: Any, rows: int) -> Any:
+    """What a function gave, if it is of the kind that its annotation says, for each row or all."""
+    if isinstance(result, Many):
+        return result
+    values = result.values
+    fits = result.table is not None if result.kind == "reference" else (
+        result.kind != "string" or isinstance(result.words, pa.Array)
+    )  # fmt: skip
+    if called.returns not in (result.kind, "anything") or not fits:
+        raise Unfit(f"{called.name} did not give what it says", result.kind, called.returns)
+    if values.dtype.kind not in _DTYPES.get(result.kind, "iu"):
+        raise Unfit(f"{called.name} did not give what it says", str(values.dtype), result.kind)
+    if values.shape not in ((), (rows,)):
+        found, expected = f"{values.size} values", f"{rows}, one for each row, or one for all"
+        raise Unfit(f"{called.name} gave another number of values", found, expected)
+    return result
+
+
+_DTYPES = {"number": "f", "boolean": "b"}
+
+
+def _writable(value: Any) -> Any:
+    """A constant that a table can hold; Unfit for one that it cannot."""
+    if isinstance(value, str) and not value.isprintable():
+        raise Unfit("a text holds a character that cannot be printed", repr(value))
+    if isinstance(value, int) and not WHOLE[0] <= value <= WHOLE[1]:
+        raise Unfit("a number is too large for a whole number", "beyond 64 bits", fix="1e20")
+    if not isinstance(value, bool | int | float | str):
+        raise Unfit("a list holds numbers and texts", repr(value)[:SHOWN])
+    return value
 
 
 _REPLACED: dict[type[ast.expr], str] = {
     ast.IfExp: "when(condition, value, otherwise)",
     ast.Dict: "choice([values], [shares])",
+    ast.List: "lists stand in functions that take one, and after in",
     ast.JoinedStr: "join texts with +",
     ast.Subscript: "lookup(table, column=…)",
 }
 
 
 def _unknown_syntax(node: ast.expr) -> str:
-    return f"{type(node).__name__.lower()} is not part of the language: {ast.unparse(node)}"
+    return f"{type(node).__name__.lower()} is not part of the language: {shown(node)}"

@@ -28,13 +28,20 @@ from sandbox.recipes.vectors import (
 
 
 class Unfit(Exception):
-    """Operands or arguments of the wrong kind: what is wrong, what was found, what would do."""
+    """Operands or arguments of the wrong kind: what is wrong, what was found, what would do.
+
+    at: the file beside the recipe and the line in it, where the mistake is there.
+    """
 
     def __init__(self, what: str, found: str | None = None, expected: str | None = None,
-                 fix: str | None = None):  # fmt: skip
+                 fix: str | None = None, at: tuple[str, int] | None = None):  # fmt: skip
         super().__init__(what)
-        self.what, self.found, self.expected, self.fix = what, found, expected, fix
+        self.what, self.found, self.expected, self.fix, self.at = what, found, expected, fix, at
         self.node: ast.expr | None = None
+
+
+class Passing(Exception):
+    """What is raised on the way for a reason of the engine's own, and is no mistake of anybody."""
 
 
 def an(kind: str) -> str:
@@ -42,7 +49,30 @@ def an(kind: str) -> str:
     return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
+SHOWN = 200  # characters of an expression in a message
+
+
+def shown(node: ast.expr) -> str:
+    """An expression as text, for a message."""
+    try:
+        text = " ".join(ast.unparse(node).split())
+    except (ValueError, RecursionError):  # a text in braces that Python itself cannot write again
+        text = type(node).__name__.lower()
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
 NUMERIC = ("integer", "number")
+WHOLE = (-(2**63), 2**63 - 1)  # what a whole number may be
+
+
+def whole(values: Array) -> Array:
+    """Numbers without decimals as whole numbers; Unfit where one is too large for that."""
+    if values.size and not (np.abs(values) < -float(WHOLE[0])).all():
+        fix = "keep the numbers within limits: clip(…, low, high)"
+        raise Unfit("a number is too large for a whole number", "beyond 64 bits", fix=fix)
+    return values.astype(np.int64)
+
+
 ARITHMETIC: dict[type[ast.operator], tuple[str, Callable[[Array, Array], Array]]] = {
     ast.Add: ("+", operator.add),
     ast.Sub: ("-", operator.sub),
@@ -109,6 +139,8 @@ def _advice(sign: str, left: Vector, right: Vector) -> str | None:
     kinds = {left.kind, right.kind}
     if "string" in kinds and kinds & set(NUMERIC) and sign == "+":
         return "make text of the number: text(…)"
+    if kinds == {"date", "datetime"}:
+        return "date_of(…) makes a date of a moment"
     if kinds & {"date", "datetime"} and kinds & set(NUMERIC):
         return "say what the number counts: days(…), hours(…) or minutes(…)"
     return None
@@ -125,9 +157,29 @@ def _computed(
             missing, b = either(missing, zero), np.where(zero, 1, b)
     if sign == "**":
         a = a.astype(float)
-    with np.errstate(over="ignore", invalid="ignore"):
+    elif a.dtype.kind == b.dtype.kind == "i":
+        _must_stay_whole(sign, a, b)
+    with np.errstate(all="ignore"):
         values = np.asarray(compute(a, b))
     return Vector("number" if values.dtype.kind == "f" else "integer", values, missing)
+
+
+def _must_stay_whole(sign: str, a: Array, b: Array) -> None:
+    """Whole numbers have 64 bits, and NumPy goes round in a circle beyond them without a word."""
+    if sign not in "+-*" or not (a.size and b.size):
+        return
+    ends = [(int(side.min()), int(side.max())) for side in (a, b)]
+    reached = [_PYTHONS[sign](one, other) for one in ends[0] for other in ends[1]]
+    if min(reached) < WHOLE[0] or max(reached) > WHOLE[1]:
+        fix = "reckon with decimals: 1.0 * …"
+        raise Unfit("the result is too large for a whole number", "beyond 64 bits", fix=fix)
+
+
+_PYTHONS: dict[str, Callable[[int, int], int]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+}
 
 
 def _logic(
@@ -179,6 +231,8 @@ def compared(op: ast.cmpop, left: Vector, right: Vector) -> Vector:
 def _comparison_advice(kinds: set[Kind]) -> str | None:
     if kinds == {"string", "integer"}:
         return "codes are text: put the code in quotes"
+    if kinds == {"date", "datetime"}:
+        return "date_of(…) makes a date of a moment"
     return "write the date as date('2026-01-31')" if kinds == {"string", "date"} else None
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sandbox.errors import Problem
 from sandbox.recipes.here import Here
-from sandbox.recipes.operators import Unfit
+from sandbox.recipes.operators import SHOWN, Unfit
 from sandbox.recipes.registry import (
     Anything,
     Booleans,
@@ -78,7 +78,7 @@ def read_functions(folder: Path, shown: str) -> tuple[Mapping[str, Function], li
     with vocabulary_of_its_own() as added:
         try:
             _run(path)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             what = f"{FILE} cannot be used: {_said(error)}"
             fix = getattr(error, "fix", None) or "correct that line"
             return {}, [Problem(what, f"{shown}/{FILE}", _line(error, path), fix=fix)]
@@ -98,15 +98,24 @@ def _run(path: Path) -> None:
         del sys.modules[name]
 
 
-def _said(error: Exception) -> str:
+def raised(name: str, error: Exception, folder: Path) -> Unfit:
+    """What is told of a function of functions.py that raised an error while it was called."""
+    at = _line(error, folder / FILE)
+    found = f"{FILE}:{at}" if at else FILE
+    fix = "correct that line, or raise Unfit(what, fix=…) in it for values that it cannot take"
+    return Unfit(f"{name}() of {FILE} raised {_said(error)}", found, fix=fix)
+
+
+def _said(error: BaseException) -> str:
     if isinstance(error, Unfit):
         return error.what
     if isinstance(error, SyntaxError):
         return error.msg
-    return f"{type(error).__name__}: {error}"
+    said = " ".join(str(error).split())[:SHOWN]
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
-def _line(error: Exception, path: Path) -> int | None:
+def _line(error: BaseException, path: Path) -> int | None:
     if isinstance(error, SyntaxError):
         return error.lineno
     frames = traceback.extract_tb(error.__traceback__)

@@ -24,6 +24,8 @@ def observe(called: Function, here: Here, call: Call, text: str, result: object)
     table = here.table
     if called.declared is None or not table.proving or not _in_its_own_rows(here):
         return
+    if isinstance(result, Vector) and result.missing is not None and result.missing.all():
+        return
     if isinstance(result, Many) or (isinstance(result, Vector) and result.values.ndim):
         sample = Sample.of(here, None if isinstance(result, Many) else result.missing)
         told = called.declared(sample, result, *call.positional, **call.named)

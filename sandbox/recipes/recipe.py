@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from sandbox.descriptors import Path_, Source, load
 from sandbox.errors import Problem, did_you_mean
+from sandbox.recipes.operators import SHOWN
 from sandbox.recipes.own_functions import read_functions
 from sandbox.recipes.registry import Function
 
@@ -21,7 +24,15 @@ SHAPE_WORDS = (*SHAPES, "hidden", "hold_out", "truth", "faults")
 TAKEN = ("hidden", "faults")  # further tables of truth beside those of effects
 HOLD_OUT = ("rows", "with", "columns", "where")
 ROW_WORDS = ("row", "parent", "position", "part", "asof", "scale")
-_FOUND = {list: "a list", dict: "a map", date: "a date", datetime: "a moment"}
+MOST_ROWS = 2**32 - 1  # of a table: draws choose among no more
+MOST_CHARACTERS, DEEPEST = 10_000, 100  # of an expression
+_BRACKETS = "choice([…]), for example; what begins with a bracket goes below >-"
+_FOUND = {
+    list: ("a list", _BRACKETS),
+    dict: ("a map", _BRACKETS),
+    date: ("a date", "date('2026-01-31'), with quotes"),
+    datetime: ("a moment", "moment(date('2026-01-31'))"),
+}
 NAME = re.compile(r"_?[a-z][a-z0-9_]*")
 
 
@@ -178,7 +189,7 @@ class _Reader:
             owner = next((table for table, made in tables.items() if name in made.columns), None)
             if owner or name in ROW_WORDS:
                 of = f"a column of {owner}" if owner else "a word of the language"
-                what = f"the secret {name!r} has the name of {of}"
+                what = f"{name!r} is {of}, so no secret can be called so"
                 self.problem(("secrets", name), what, fix="choose another name for the secret")
 
     def size(self, at: Path_, name: str, value: object, tables: Iterable[str]) -> int | None:
@@ -190,7 +201,7 @@ class _Reader:
 
     def table(self, name: str, body: object) -> TableRecipe:
         at: Path_ = ("tables", name)
-        words = self.map(at, body)
+        words = self.said(at, self.map(at, body))
         self.name(at, name)
         shapes = [word for word in SHAPES if word in words]
         if len(shapes) != 1:
@@ -204,6 +215,8 @@ class _Reader:
             if column not in SHAPE_WORDS
             and (parsed := self.column((*at, column), name, column, text))
         }
+        if not columns and "file" not in words:
+            self.problem(at, f"{name} has no columns", fix="add its key: id: row")
         per = words.get("per")
         return TableRecipe(
             name,
@@ -255,7 +268,7 @@ class _Reader:
         if value is None:
             return None
         at = (*at, "hold_out")
-        words = self.map(at, value)
+        words = self.said(at, self.map(at, value))
         self.known(at, words, HOLD_OUT)
         if ("rows" in words) == ("with" in words):
             fix = "rows: 5_000 chooses rows here; with: COLUMN follows a foreign key"
@@ -279,17 +292,32 @@ class _Reader:
         """The parsed expression at `at`; a bare number or truth value stands for itself."""
         if not isinstance(value, str | int | float) or value == "":
             what = f"{place} is not an expression"
-            found = _FOUND.get(type(value), "nothing")
-            self.problem(at, what, found=found, expected="text", fix="write it below >-")
+            found, fix = _FOUND.get(type(value), ("nothing", "write one, or delete it"))
+            self.problem(at, what, found=found, fix=fix)
+            return None
+        if isinstance(value, float) and not isfinite(value):
+            self.problem(at, f"{place} is a number without limits", fix="at most 1.7e308")
             return None
         text = " ".join(str(value).strip().splitlines())
+        if len(text) > MOST_CHARACTERS:
+            found, most = f"{len(text):,} characters", f"at most {MOST_CHARACTERS:,}"
+            fix = "put figures in a file, steps in columns of their own"
+            self.problem(at, f"{place} is too long", found=found, expected=most, fix=fix)
+            return None
         try:
-            node = ast.parse(text, mode="eval").body
+            with warnings.catch_warnings(action="ignore"):  # Python's advice for its own programs
+                node = ast.parse(text, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             column = getattr(error, "offset", None) or 1
             said = str(getattr(error, "msg", error)).replace(" (detected at line 1)", "")
             what = f"{place} is no expression: {said}, at column {column}"
-            self.problem(at, what, found=text, fix="check parentheses, commas and quotes")
+            found = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+            self.problem(at, what, found=found, fix="check parentheses, commas and quotes")
+            return None
+        if _depth(node) > DEEPEST:
+            fix = "give its steps names: columns that begin with _"
+            expected = f"at most {DEEPEST} levels"
+            self.problem(at, f"{place} is nested too deeply", expected=expected, fix=fix)
             return None
         return Expression(place, text, node, self.source.line(at))
 
@@ -298,6 +326,14 @@ class _Reader:
             return {str(key): inner for key, inner in value.items()}
         self.problem(at, f"{'.'.join(map(str, at)) or 'the recipe'} is not a map", fix="key: value")
         return {}
+
+    def said(self, at: Path_, words: dict[str, Any]) -> dict[str, Any]:
+        """The keys that have a value; one without is no better than a missing one."""
+        for word, value in words.items():
+            if value is None:
+                what = f"{'.'.join(map(str, (*at[1:], word)))} has no value"
+                self.problem((*at, word), what, fix="write one, or delete it")
+        return {word: value for word, value in words.items() if value is not None}
 
     def known(self, at: Path_, words: Mapping[str, object], allowed: tuple[str, ...]) -> None:
         for word in words:
@@ -317,14 +353,20 @@ class _Reader:
             self.problem(at, f"{at[-1]} is not a list", fix=f"{at[-1]}: [name, name]")
             return ()
         for index, name in enumerate(value):
-            if name not in known:
+            if not isinstance(name, str) or name not in known:
                 what = f"{at[-1]} names {name!r}, which is no column of this table"
                 self.problem((*at, index), what, fix=did_you_mean(str(name), list(known)))
         return tuple(map(str, value))
 
     def count(self, at: Path_, value: object) -> int | None:
-        if value is None or (type(value) is int and value >= 0):
+        if value is None or (type(value) is int and 0 <= value <= MOST_ROWS):
             return value
+        if type(value) is int and value > 0:
+            expected, fix = f"at most {MOST_ROWS:,}", "write fewer; --scale multiplies them"
+            name = ".".join(map(str, at[1:]))
+            self.problem(at, f"{name} is more than a table can have", found=f"{value:,}",
+                         expected=expected, fix=fix)  # fmt: skip
+            return None
         self.problem(at, f"{at[-1]} is no number of rows", found=str(value), expected="5_000")
         return None
 
@@ -333,3 +375,12 @@ class _Reader:
             return value
         self.problem(at, f"{at[-1]} is no name", found=str(value), expected="text")
         return None
+
+
+def _depth(node: ast.AST) -> int:
+    """How many levels an expression has, found without going down them one call each."""
+    depth, level = 0, [node]
+    while level:
+        depth += 1
+        level = [child for above in level for child in ast.iter_child_nodes(above)]
+    return depth

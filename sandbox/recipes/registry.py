@@ -151,6 +151,10 @@ def function(
     def register(call: F) -> F:
         hints = get_type_hints(call, call.__globals__ | _NAMES, include_extras=True)
         signature = inspect.signature(call)
+        for name_ in (*(n for n in signature.parameters if n != "here"), "return"):
+            if not _is_kind(hints.get(name_)):
+                what = f"{call.__name__}: {name_} has no kind"
+                raise Unfit(what, fix="annotate it with Numbers, Integers, Strings, Dates …")
         parameters = tuple(
             Parameter(p.name, _tag(hints[p.name]), p.default is p.empty, p.kind)
             for p in signature.parameters.values()
@@ -176,6 +180,10 @@ def function(
         return call
 
     return register
+
+
+def _is_kind(hint: Any) -> bool:
+    return any(hasattr(part, "__metadata__") for part in (hint, *get_args(hint)[:1]))
 
 
 def _tag(hint: Any) -> str:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pyarrow as pa
 
+from sandbox.recipes.operators import Passing
 from sandbox.recipes.registry import Many
 from sandbox.recipes.vectors import Array, Kind, Vector
 
@@ -54,7 +55,7 @@ class Item:
         return f"{self.table}: {what}"
 
 
-class Need(Exception):
+class Need(Passing):
     """Raised by a piece that cannot be drawn before `item` is known."""
 
     def __init__(self, item: Item):
@@ -62,7 +63,7 @@ class Need(Exception):
         self.item = item
 
 
-class Told(Exception):
+class Told(Passing):
     """Raised by a piece that was asked for its part of an item, as soon as it has it."""
 
     def __init__(self, part: Any):

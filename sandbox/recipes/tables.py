@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from sandbox.errors import did_you_mean
 from sandbox.recipes.files import read_columns
 from sandbox.recipes.language import Evaluator
-from sandbox.recipes.operators import Unfit
-from sandbox.recipes.recipe import Expression, TableRecipe
+from sandbox.recipes.operators import Unfit, shown
+from sandbox.recipes.recipe import MOST_ROWS, Expression, TableRecipe
 from sandbox.recipes.registry import Many
 from sandbox.recipes.staged import Item, Need
 from sandbox.recipes.vectors import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 REFERENCE_ENDINGS = ("_id", "_code")
 OF_NUMBERS_ALONE = {"code", "text", "shuffled"}  # functions that look at nothing but arguments
+MOST_AT_ONCE = 1 << 28  # rows for the rows of one piece: two gigabytes of their parents' numbers
 SHAPE = "per"  # stands for "which rows there are" wherever columns are named
 
 
@@ -225,7 +227,10 @@ class OwnTable(Table):
             return next((len(v.values) for v in self.file_columns.values()), 0)
         if self.recipe.per is not None:
             return len(self.shape.owners)
-        return round((self.recipe.rows or 0) * self.drawing.scale)
+        rows = round((self.recipe.rows or 0) * self.drawing.scale)
+        with self.drawing.making(self.name, "rows", line=self.recipe.line):
+            _must_fit(rows, MOST_ROWS, "build at a smaller --scale")
+        return rows
 
     @cached_property
     def parent(self) -> Table | None:
@@ -235,7 +240,8 @@ class OwnTable(Table):
         name = _factors(self.recipe.per.node)[0]
         if isinstance(name, ast.Name) and name.id in self.around:
             return self.around[name.id]
-        unfit = Unfit("per does not begin with a table", ast.unparse(name), "TABLE * COUNT")
+        fix = did_you_mean(shown(name), list(self.around))
+        unfit = Unfit("per does not begin with a table", shown(name), "TABLE * COUNT", fix)
         unfit.node = name
         raise unfit
 
@@ -250,13 +256,20 @@ class OwnTable(Table):
             count = self._per(expression, factors) if factors else constant(1)
             if isinstance(count, Many):
                 return count
-            values = count.spread(self.parent.count).values.astype(np.int64)
-            if count.kind not in ("integer", "boolean") or (values < 0).any():
-                expected = "whole numbers of 0 or more"
-                raise Unfit("per counts rows", count.kind, expected, "round(…), max(0, …)")
-            if count.missing is not None:
-                values = np.where(count.missing, 0, values)
-            return Many(np.repeat(np.arange(len(values)), values))
+            return self._repeated(count.spread(self.parent.count))
+
+    def _repeated(self, count: Vector) -> Many:
+        """So many rows for each row of the parent."""
+        fix = "round(…), max(0, …)"
+        if count.kind not in ("integer", "boolean"):
+            raise Unfit("per counts rows", count.kind, "a whole number", fix)
+        values = count.values.astype(np.int64)
+        if count.missing is not None:
+            values = np.where(count.missing, 0, values)
+        if (values < 0).any():
+            raise Unfit("per counts rows", str(values.min()), "0 or more", fix)
+        _must_fit(int(values.sum(dtype=float)), MOST_AT_ONCE, "let fewer rows be made for each row")
+        return Many(np.repeat(np.arange(len(values)), values))
 
     def _per(self, expression: Expression, factors: list[ast.expr]) -> Any:
         assert self.parent is not None
@@ -294,11 +307,7 @@ class OwnTable(Table):
 
     def evaluate(self, expression: Expression) -> Vector:
         """The values of an expression over these rows."""
-        found = Evaluator(self, expression.place, expression.node).run(expression.node)
-        if isinstance(found, Many):
-            raise Unfit("several values per row belong in per only")
-        assert isinstance(found, Vector)
-        return found
+        return Evaluator(self, expression.place, expression.node).vector(expression.node)
 
     def keys_at(self, index: Array) -> Vector:
         if not self.key_counts:
@@ -416,6 +425,11 @@ class CutTable(OwnTable):
                 raise Need(item)
             self.cache[name] = known.vector(self.drawing)
         return self.cache[name]
+
+
+def _must_fit(rows: int, most: int, fix: str) -> None:
+    if rows > most:
+        raise Unfit("so many rows cannot be drawn", f"{rows:,}", f"at most {most:,}", fix)
 
 
 def _factors(node: ast.expr) -> list[ast.expr]:

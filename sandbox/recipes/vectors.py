@@ -47,7 +47,7 @@ ARROW: dict[str, pa.DataType] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Vector:
     """One value per row, or one constant. `missing` is a mask, None when nothing is missing."""
 
@@ -56,6 +56,9 @@ class Vector:
     missing: Array | None = None
     words: Any = None
     table: Table | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.kind}, {self.values.size} values>"
 
     def take(self, index: Array) -> Vector:
         """The values at `index`, in its order; a constant stays one."""

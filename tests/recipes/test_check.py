@@ -96,9 +96,12 @@ def test_a_table_of_wrong_form_is_refused(cook, body, what):
 
 def test_shares_that_do_not_add_up_are_refused_with_their_column(cook):
     recipe = {"tables": {"things": {"rows": 5, "id": "row", "value": "draw('s.csv')"}}}
-    (problem,) = cook(THINGS, recipe, files={"s.csv": "v,share\n1,40\n2,50\n"}).check()
-    assert "the shares of 'share' in s.csv do not add up" in problem.what
-    assert problem.found == "90"
+    recipe["tables"]["things"]["_again"] = "draw('s.csv')"
+    (problem,) = cook(THINGS, recipe, files={"s.csv": "v,share\n1,40\n\n2,50\n"}).check()
+    told = "the shares of 'share' do not add up (read for things.value, recipe.yml:6)"
+    assert problem.what == told
+    assert (problem.file, problem.line) == ("datasets/trial/s.csv", 1)
+    assert (problem.found, problem.fix) == ("90", "correct the column, lines 2 to 4")
 
 
 def test_figures_without_a_source_are_refused(cook):

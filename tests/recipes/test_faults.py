@@ -185,7 +185,7 @@ def test_another_seed_plants_elsewhere(register):
         ("swapped_day_month(name, .1)", "name cannot carry this fault"),
         ("broken_key(area, .1)", "area is no foreign key"),
         ("recoded(place_code, .1, 'odl.csv')", "odl.csv cannot be read"),
-        ("recoded(place_code, .1, 'places.csv')", "places.csv is no list of codes"),
+        ("recoded(place_code, .1, 'places.csv')", "this is no list of codes"),
         ("impossible(name, .1, 1, 2)", "name cannot carry this fault"),
         ("left", "there is no fault ''"),
     ],

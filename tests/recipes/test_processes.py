@@ -79,10 +79,10 @@ def test_ways_may_hold_for_some_rows_only(cook):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (".7,2,10", ".6,2,10", "the shares of those who leave 'checked' in states.csv do not add"),
+        (".7,2,10", ".6,2,10", "states.csv:3: the shares of those who leave 'checked' do not add"),
         (".7,2,10", "many,2,10", "states.csv:3: share is no number of 0 or more"),
-        (".7,2,10", ".7,12,10", "days_high is below days_low"),
-        ("state,next", "state,to", "states.csv has other columns"),
+        (".7,2,10", ".7,12,10", "states.csv:3: days_high is below days_low"),
+        ("state,next", "state,to", "states.csv:1: other columns are needed"),
         ("received,checked,1", "in,checked,1", "states.csv has no state 'received'"),
         ("decided,.7", "received,.7", "CANNOT"),
     ],
@@ -91,7 +91,7 @@ def test_a_machine_that_cannot_run_is_refused(cook, old, new, said):
     text = STATES.replace(old, new)
     if said == "CANNOT":
         text, said = text.replace("withdrawn", "checked"), "there is no way to an end from"
-    assert any(said in p.what for p in _steps(cook, text).check())
+    assert any(said in str(p) for p in _steps(cook, text).check())
 
 
 GRAMMAR = """symbol,text,weight
@@ -127,7 +127,7 @@ def test_a_grammar_makes_sentences_and_fills_them(column):
         ("swing,1", "swing,none", "m.csv:6: a weight is a number above 0"),
         ("{ending}", "{end}", "m.csv:2: nothing says what {end} is"),
         ("thing,swing,1\n", "", "thing can never become a text"),
-        ("symbol,", "name,", "m.csv is no grammar"),
+        ("symbol,", "name,", "m.csv:1: this is no grammar"),
         ("message,", "text,", "m.csv has no symbol 'message'"),
     ],
 )

@@ -8,7 +8,7 @@ import numpy as np
 
 from sandbox.recipes import calendars, declared, keyed
 from sandbox.recipes.here import Here
-from sandbox.recipes.operators import Unfit
+from sandbox.recipes.operators import Unfit, whole
 from sandbox.recipes.registry import (
     Booleans,
     Constant,
@@ -80,7 +80,7 @@ def days(number: Numbers) -> Durations:
 
     Example: borrowed_on + days(28)
     """
-    return np.floor(number).astype(np.int64) * DAY
+    return whole(np.floor(number) * DAY)
 
 
 @function()
@@ -89,7 +89,7 @@ def hours(number: Numbers) -> Durations:
 
     Example: moment(borrowed_on) + hours(1.5)
     """
-    return np.round(number * calendars.HOUR).astype(np.int64)
+    return whole(np.round(number * calendars.HOUR))
 
 
 @function()
@@ -98,7 +98,7 @@ def minutes(number: Numbers) -> Durations:
 
     Example: moment(borrowed_on) + minutes(integer(1, 20))
     """
-    return np.round(number * 60).astype(np.int64)
+    return whole(np.round(number * 60))
 
 
 @function()
@@ -199,7 +199,7 @@ def moment(here: Here, of: Dates, after: Numbers = 8, before: Numbers = 16) -> D
     Example: moment(borrowed_on, 10, 18)
     """
     after, before = np.asarray(after), np.asarray(before)
-    if ((after < 4) | (before > 24) | (before <= after)).any():
+    if not ((after >= 4) & (before <= 24) & (before > after)).all():
         raise Unfit("the hours lie between 4 and 24, the first before the last")
     span = np.round((before - after) * 60).astype(np.int64)
     minute = np.round(after * 60).astype(np.int64) + keyed.below(here.words(), span)

@@ -23,6 +23,7 @@ from sandbox.recipes.registry import (
 from sandbox.recipes.vectors import Array, Vector, coded, same_codes
 
 BITS = 16  # choices are exact to 1 / 65 536
+LARGEST_MEAN = 1e15
 COUNT_BY_INVERSION = 30.0  # above this mean, a Poisson count comes from the normal
 
 
@@ -58,7 +59,10 @@ def _listed(values: list[Any], chosen: Array) -> Vector:
         return coded(chosen, values)
     if any(isinstance(value, str) for value in values):
         raise Unfit("the values are of different kinds", str(values), "all texts or all numbers")
-    array = np.array(values)[chosen]
+    array = np.array(values)
+    if array.dtype.kind not in "bif":
+        raise Unfit("a number is too large for a whole number", str(values), fix="1e20")
+    array = array[chosen]
     kind = {"b": "boolean", "i": "integer"}.get(array.dtype.kind, "number")
     return Vector(kind, array)  # type: ignore[arg-type]
 
@@ -122,7 +126,11 @@ def integer(here: Here, low: Integers, high: Integers) -> Integers:
 
     Example: integer(1, 60)
     """
-    return low + keyed.below(here.words(), np.maximum(high - low + 1, 1))
+    if (high.astype(float) - low >= keyed.MOST).any():
+        raise Unfit("integer chooses among too many numbers", expected=f"at most {keyed.MOST:,}",
+                    fix="round(uniform(low, high))")  # fmt: skip
+    span = np.maximum(high - low + 1, 1)
+    return low + keyed.below(here.words(), span)
 
 
 @function(declared=declared.uniform)
@@ -174,6 +182,8 @@ def poisson(here: Here, mean: Numbers) -> Integers:
 
     Example: poisson(2.5)
     """
+    if mean.size and not (mean < LARGEST_MEAN).all():
+        raise Unfit("poisson counts no more", f"{mean.max():g}", f"means below {LARGEST_MEAN:g}")
     words, mean = here.words(), here.spread(np.maximum(mean, 0))
     z = keyed.normal(words)
     large = np.floor(np.maximum(mean + np.sqrt(mean) * z + (z * z - 1) / 6 + 0.5, 0))

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from sandbox.recipes import calendars, keyed
 from sandbox.recipes.files import rows_of
 from sandbox.recipes.here import Here
-from sandbox.recipes.operators import Unfit
+from sandbox.recipes.operators import Unfit, whole
 from sandbox.recipes.registry import (
     FAULTS,
     Anything,
@@ -91,7 +91,7 @@ def wrong_unit(
     """
     values = _of_kind(column, "number", "integer")
     other = np.round(values.values * factor, int(digits) if values.kind == "number" else 0)
-    other = other if values.kind == "number" else other.astype(np.int64)
+    other = other if values.kind == "number" else whole(other)
     return Faulted(hits(here, probability), Vector(values.kind, other, values.missing))
 
 
@@ -115,8 +115,11 @@ def impossible(
         drawn = low.values + keyed.uniform(words) * (high.values - low.values)
         drawn = np.round(drawn, int(digits))
     else:
-        span = np.floor(high.values) - np.floor(low.values) + 1
-        drawn = np.floor(low.values).astype(np.int64) + keyed.below(words, np.maximum(span, 1))
+        first, last = whole(np.floor(low.values)), whole(np.floor(high.values))
+        span = np.maximum(last - first + 1, 1)
+        if (span > keyed.MOST).any():
+            raise Unfit("the limits are too far apart", expected=f"at most {keyed.MOST:,} values")
+        drawn = first + keyed.below(words, span)
     return Faulted(hits(here, probability), Vector(values.kind, drawn, values.missing))
 
 
@@ -131,7 +134,7 @@ def recoded(here: Here, column: OwnColumn, probability: Numbers, file: FileName)
     values = _of_kind(column, "string")
     header, rows = rows_of(here.table.drawing.recipe.folder, file)
     if header != ["value", "instead"] or not rows:
-        raise Unfit(f"{file} is no list of codes", ",".join(header), "value,instead")
+        raise Unfit("this is no list of codes", ",".join(header), "value,instead", at=(file, 1))
     here.table.drawing.notes_file(file)
     instead = dict(rows)
     old = values.words.to_pylist()

@@ -100,15 +100,17 @@ def _read(
     drawing = here.table.drawing
     header, rows = rows_of(drawing.recipe.folder, file)
     if header != COLUMNS or not rows:
-        raise Unfit(f"{file} is no grammar", ",".join(header), ",".join(COLUMNS))
+        raise Unfit("this is no grammar", ",".join(header), ",".join(COLUMNS), at=(file, 1))
     drawing.notes_file(file)
     texts: dict[str, list[tuple[str, float]]] = {}
-    for number, (symbol, text, weight) in enumerate(rows, 2):
-        texts.setdefault(symbol, []).append((text, _weight(weight, f"{file}:{number}")))
+    for line in rows:
+        symbol, text, weight = line
+        texts.setdefault(symbol, []).append((text, _weight(weight, (file, line.line))))
         for name in SLOT.findall(text):
             if name not in filled and not any(row[0] == name for row in rows):
                 fix = f"add lines for it, or say {name}=… in the recipe"
-                raise Unfit(f"{file}:{number}: nothing says what {{{name}}} is", fix=fix)
+                what = f"nothing says what {{{name}}} is"
+                raise Unfit(what, fix=fix, at=(file, line.line))
     if start not in texts:
         raise Unfit(f"{file} has no symbol {start!r}", expected=", ".join(texts))
     _must_end(file, texts, start, set(filled))
@@ -121,13 +123,13 @@ def _read(
     }
 
 
-def _weight(text: str, where: str) -> float:
+def _weight(text: str, at: tuple[str, int]) -> float:
     try:
         weight = float(text)
     except ValueError:
         weight = 0.0
     if not 0 < weight < float("inf"):
-        raise Unfit(f"{where}: a weight is a number above 0", text)
+        raise Unfit("a weight is a number above 0", text, at=at)
     return weight
 
 
@@ -142,5 +144,5 @@ def _must_end(
             if any(ended.issuperset(SLOT.findall(text)) for text, _ in ways)
         }
     if lost := sorted(texts.keys() - ended):
-        raise Unfit(f"{file}: {', '.join(lost)} can never become a text",
-                    fix="add a line without braces")  # fmt: skip
+        raise Unfit(f"{', '.join(lost)} can never become a text",
+                    fix="add a line without braces", at=(file, 1))  # fmt: skip

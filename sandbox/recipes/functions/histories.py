@@ -16,6 +16,7 @@ from sandbox.recipes.vectors import Array, Vector, coded, same_codes
 
 BITS = 16
 LONGEST = 200  # steps; who walks on has no way to an end that is likely enough
+LINE = "line of the file"
 COLUMNS = ("state", "next", "share", "days_low", "days_high")
 
 
@@ -104,8 +105,8 @@ def _machine(here: Here, file: str, start: str, conditional: bool) -> Machine:
     header, rows = rows_of(folder, file)
     wanted = (*COLUMNS, "given") if conditional else COLUMNS
     if sorted(header) != sorted(wanted):
-        raise Unfit(f"{file} has other columns", ", ".join(header), ", ".join(wanted))
-    lines = [dict(zip(header, row, strict=True)) for row in rows]
+        raise Unfit("other columns are needed", ", ".join(header), ", ".join(wanted), at=(file, 1))
+    lines = [{**dict(zip(header, row, strict=True)), LINE: str(row.line)} for row in rows]
     states = tuple(dict.fromkeys(line[c] for line in lines for c in ("state", "next")))
     if start not in states:
         raise Unfit(f"{file} has no state {start!r}", expected=", ".join(states))
@@ -118,41 +119,42 @@ def _machine(here: Here, file: str, start: str, conditional: bool) -> Machine:
              for other in lines))]
         for condition in conditions
     ]  # fmt: skip
-    ways = tuple(_ways(file, lines, chosen, states, start) for chosen in (*sets, general))
+    ways = tuple(_ways(file, chosen, states, start) for chosen in (*sets, general))
     here.table.drawing.notes_file(file)
     return Machine(states, conditions, ways)
 
 
 def _ways(
-    file: str, lines: list[dict[str, str]], chosen: list[dict[str, str]],
-    states: tuple[str, ...], start: str,
+    file: str, chosen: list[dict[str, str]], states: tuple[str, ...], start: str
 ) -> dict[int, tuple[Array, Array, Array, Array, Array]]:  # fmt: skip
     ways = {}
     for number, state in enumerate(states):
         on = [line for line in chosen if line["state"] == state]
         if not on:
             continue
-        figures = np.array([[_figure(file, lines, line, c) for c in COLUMNS[2:]] for line in on])
+        figures = np.array([[_figure(file, line, c) for c in COLUMNS[2:]] for line in on])
         share, low, high = figures.T
         if abs(share.sum() - 1) > 1e-6:
-            what = f"the shares of those who leave {state!r} in {file} do not add up"
-            raise Unfit(what, f"{share.sum():g}", "1")
+            what = f"the shares of those who leave {state!r} do not add up"
+            at = (file, int(on[0][LINE]))
+            raise Unfit(what, f"{share.sum():.12g}", "1", "correct them", at=at)
         if (high < low).any():
-            raise Unfit(f"{file}: days_high is below days_low on the way from {state!r}")
+            at = (file, int(on[int(np.argmax(high < low))][LINE]))
+            raise Unfit("days_high is below days_low", at=at, fix="the smaller one first")
         following = np.array([states.index(line["next"]) for line in on])
         ways[number] = (keyed.guide(share, BITS), following, low, high, share)
     _must_end(file, ways, states, states.index(start))
     return ways
 
 
-def _figure(file: str, lines: list[dict[str, str]], line: dict[str, str], column: str) -> float:
+def _figure(file: str, line: dict[str, str], column: str) -> float:
     try:
         figure = float(line[column])
     except ValueError:
         figure = -1.0
     if not 0 <= figure < float("inf"):
-        where = f"{file}:{lines.index(line) + 2}"
-        raise Unfit(f"{where}: {column} is no number of 0 or more", line[column])
+        at = (file, int(line[LINE]))
+        raise Unfit(f"{column} is no number of 0 or more", line[column], at=at)
     return figure
 
 
@@ -167,4 +169,4 @@ def _must_end(
         ending |= {at for at, way in ways.items() if ending.intersection(map(int, way[1]))}
     if lost := sorted(states[n] for n in reached - ending):
         fix = "add a way to a state that has no line of its own"
-        raise Unfit(f"{file}: there is no way to an end from {', '.join(lost)}", fix=fix)
+        raise Unfit(f"there is no way to an end from {', '.join(lost)}", fix=fix, at=(file, 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sandbox.recipes.operators import Unfit, an, truth
+from sandbox.recipes.operators import Unfit, an, truth, whole
 from sandbox.recipes.registry import (
     Anything,
     Booleans,
@@ -26,7 +26,7 @@ def round_(values: Numbers, digits: Constant = 0) -> Anything:
     Example: round(lognormal(3, .5), 2)
     """
     rounded = np.round(values, int(digits))
-    return Vector("number", rounded) if digits else Vector("integer", rounded.astype(np.int64))
+    return Vector("number", rounded) if digits else Vector("integer", whole(rounded))
 
 
 @function()
@@ -35,7 +35,7 @@ def floor(values: Numbers) -> Integers:
 
     Example: floor(age / 10) * 10
     """
-    return np.floor(values).astype(np.int64)
+    return whole(np.floor(values))
 
 
 @function()
@@ -44,7 +44,7 @@ def ceil(values: Numbers) -> Integers:
 
     Example: ceil(inhabitants / 4_000)
     """
-    return np.ceil(values).astype(np.int64)
+    return whole(np.ceil(values))
 
 
 @function(name="abs")

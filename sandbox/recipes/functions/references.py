@@ -102,7 +102,7 @@ def pick(here: Here, table: OtherTable, by: Theirs | None = None,
     """
     other = here.the_other()
     weights = np.ones(other.count) if by is None else as_array(by.spread(other.count), "number")
-    if (weights < 0).any() or (len(weights) and weights.sum() == 0):
+    if (len(weights) and not 0 < weights.sum() < np.inf) or not (weights >= 0).all():
         raise Unfit("weights are 0 or more, and not all 0")
     words = here.words()
     here.kept["weights"] = weights

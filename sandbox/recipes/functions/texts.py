@@ -15,6 +15,8 @@ from sandbox.recipes.operators import Unfit
 from sandbox.recipes.registry import Anything, Constant, Integers, Strings, function
 from sandbox.recipes.vectors import Vector, strings, to_arrow
 
+MOST_DIGITS = 40
+
 
 @function()
 def text(here: Here, values: Anything) -> Strings:
@@ -40,6 +42,8 @@ def code(here: Here, prefix: Constant, number: Integers, digits: Constant = 0) -
 
     Example: code('R-', row, 6)
     """
+    if not isinstance(digits, int) or not 0 <= digits <= MOST_DIGITS:
+        raise Unfit("digits is the least width of a code", str(digits), f"0 to {MOST_DIGITS}")
     plain = pa.array(here.spread(number)).cast(pa.string())
     padded = pc.utf8_lpad(plain, width=int(digits), padding="0")
     return strings(pc.binary_join_element_wise(str(prefix), padded, ""))

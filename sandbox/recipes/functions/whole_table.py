@@ -13,7 +13,7 @@ import numpy as np
 from sandbox.recipes import calendars, declared, keyed
 from sandbox.recipes.functions.draws import conditions
 from sandbox.recipes.here import Here
-from sandbox.recipes.operators import Unfit
+from sandbox.recipes.operators import Unfit, whole
 from sandbox.recipes.registry import (
     Anything,
     Dates,
@@ -36,8 +36,8 @@ def quota(here: Here, total: Numbers, by: Numbers) -> Integers:
 
     Example: quota(500, by=inhabitants)
     """
-    totals, weights = np.unique(np.round(here.spread(total))), here.spread(by)
-    if len(totals) > 1 or (weights < 0).any():
+    totals, weights = np.unique(whole(np.round(here.spread(total)))), here.counted(by)
+    if len(totals) > 1 or not ((weights >= 0) & (weights < np.inf)).all():
         raise Unfit("quota shares one total out by weights of 0 or more")
     return keyed.largest_remainder(weights, int(totals[0]) if len(totals) else 0)
 
@@ -135,7 +135,7 @@ def total(here: Here, values: Numbers, by: Anything | None = None) -> Numbers:
     Example: inhabitants / total(inhabitants)
     """
     groups = _groups(here, by)
-    return np.bincount(groups, here.spread(values), minlength=1)[groups]
+    return np.bincount(groups, here.counted(values), minlength=1)[groups]
 
 
 @function(whole_table=True)
@@ -151,13 +151,13 @@ def queue(here: Here, arrived: Dates, work: Numbers, capacity: Numbers,
 
     Example: queue(received_on, .3, 1)
     """
-    days, speed = here.spread(arrived), here.spread(capacity)
-    if (speed <= 0).any() or (here.spread(work) < 0).any():
+    days, speed, work = here.spread(arrived), here.spread(capacity), here.counted(work)
+    if (speed <= 0).any() or (work < 0).any():
         raise Unfit("capacity is above 0 and work is 0 or more", "a value below")
     groups, order = _grouped(here, by, Vector("date", days))
     calendar = calendars.calendar()
     begin = calendar.ordinal(days[order]).astype(float)
-    effort = (here.spread(work) / speed)[order]
+    effort = (work / speed)[order]
     done = np.empty(here.count)
     edges = np.flatnonzero(np.diff(groups[order], prepend=-1, append=-1))
     for start, stop in pairwise(edges):
