@@ -12,8 +12,16 @@ from sandbox.workspace import Workspace
 
 def problems(workspace: Workspace) -> list[Problem]:
     """Everything wrong with the event's and the kit's descriptions."""
-    content, found = catalogs.survey(workspace)
+    content, found = catalogs.survey(workspace, _unseen(workspace))
     return [*found, *_makers(content, {p.file for p in found}), *_metrics(content)]
+
+
+def _unseen(workspace: Workspace) -> dict[str, str]:
+    """Columns that readers do not see, and the line that says so."""
+    found: dict[str, str] = {}
+    for folder in workspace.folders("datasets").values():
+        found |= recipes.unseen(folder)
+    return found
 
 
 def _makers(content: Content, wrong: set[str]) -> list[Problem]:

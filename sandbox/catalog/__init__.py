@@ -62,8 +62,14 @@ def problems_in(workspace: Workspace) -> tuple[Catalog | None, list[Problem]]:
     return (None if problems else _chosen(workspace, content)), problems
 
 
-def survey(workspace: Workspace) -> tuple[Content, list[Problem]]:
-    """All that is described and can be read, and all that is wrong with it."""
+def survey(
+    workspace: Workspace, unseen: Mapping[str, str] | None = None
+) -> tuple[Content, list[Problem]]:
+    """All that is described and can be read, and all that is wrong with it.
+
+    unseen: columns that recipes make and readers do not see, and the line that says so, for the way
+    out where stored SQL names one.
+    """
     problems: list[Problem] = []
     content = Content(
         datasets=_described(workspace, "datasets", problems),
@@ -71,7 +77,7 @@ def survey(workspace: Workspace) -> tuple[Content, list[Problem]]:
         starters=_described(workspace, "starter_templates", problems),
         folders={kind: tuple(workspace.folders(kind)) for kind in FORMS},
     )
-    problems += check_all(content)
+    problems += check_all(content, unseen or {})
     problems += _unknown_choices(workspace)
     problems += _strays(workspace)
     return content, problems

@@ -16,7 +16,7 @@ from sandbox.errors import Problem, did_you_mean
 _RESERVED = re.compile(r"sqlite_.*|.*_fts(_data|_idx|_content|_docsize|_config)?")
 
 
-def check_all(content: Content) -> list[Problem]:
+def check_all(content: Content, unseen: Mapping[str, str]) -> list[Problem]:
     """Every problem between descriptors; SQL is tried only where every table is known once."""
     found: list[Problem] = []
     for d in content.datasets.values():
@@ -28,7 +28,7 @@ def check_all(content: Content) -> list[Problem]:
         found += starter_problems(d)
     doubled = [*_doubled_names(content), *_reserved_names(content)]
     if content.has_every_dataset and not doubled:
-        found += sql_problems(content)
+        found += sql_problems(content, unseen)
     return found + doubled
 
 

@@ -30,15 +30,18 @@ _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/""", re
 _BLANK = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)")
 
 
-def sql_problems(content: Content) -> Iterator[Problem]:
-    """What is wrong with the SQL of every question, choice of options, and expectation."""
+def sql_problems(content: Content, unseen: Mapping[str, str]) -> Iterator[Problem]:
+    """What is wrong with the SQL of every question, choice of options, and expectation.
+
+    unseen: columns that readers do not have, and where that is said.
+    """
     db = empty_database(content.tables)
     db.set_authorizer(
         lambda action, *_: sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
     )
     for d in content.datasets.values():
         for at, sql, parameters in _statements(d):
-            yield from _tried(d, at, db, content.tables, sql, parameters)
+            yield from _tried(d, at, db, content.tables, sql, parameters, unseen)
     db.close()
 
 
@@ -77,6 +80,7 @@ def _tried(
     tables: Mapping[str, Table],
     sql: str,
     parameters: Mapping[str, object],
+    unseen: Mapping[str, str],
 ) -> Iterator[Problem]:
     bare = _QUOTED.sub(" ", sql)
     blanks = set(_BLANK.findall(bare))
@@ -95,13 +99,15 @@ def _tried(
             found = " ".join(bare.split()[:3])
             yield d.problem(at, "the SQL does not only read", found=found, expected="a SELECT")
         else:
-            fix = _way_out(str(error), tables)
+            fix = _way_out(str(error), tables, unseen)
             yield d.problem(at, f"SQLite cannot run this: {error}", fix=fix)
 
 
-def _way_out(said: str, tables: Mapping[str, Table]) -> str | None:
+def _way_out(said: str, tables: Mapping[str, Table], unseen: Mapping[str, str]) -> str | None:
     if missing := re.match(r"no such table: (\S+)", said):
         return did_you_mean(missing[1], list(tables))
     if missing := re.match(r"no such column: (?:\w+\.)?(\S+)", said):
+        if where := unseen.get(missing[1]):
+            return f"readers do not see it, as {where} says; ask for something they see"
         return did_you_mean(missing[1], sorted({c for t in tables.values() for c in t.columns}))
     return "keep one of them" if "one statement" in said else None
