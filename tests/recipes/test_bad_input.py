@@ -79,7 +79,7 @@ def _compound(part):
         part.map(lambda p: f"f'{{{p}}}'" if "'" not in p and "\\" not in p else p),
         st.tuples(part, st.integers(1, 300)).map(lambda t: "(" * t[1] + t[0] + ")" * t[1]),
         st.tuples(st.sampled_from("-~"), st.integers(1, 3_000)).map(lambda t: t[0] * t[1] + "1"),
-        st.tuples(part, st.integers(2, 2_000)).map(lambda t: "+".join([t[0]] * t[1])),
+        st.tuples(constant, st.integers(2, 2_000)).map(lambda t: "+".join([t[0]] * t[1])),
     )  # fmt: skip
 
 
