@@ -32,6 +32,12 @@ def commitment(seed: bytes, salt: bytes) -> str:
     return hashlib.sha256(salt + seed).hexdigest()
 
 
+def answers_digest(folder: Path, challenge: str) -> bytes:
+    """SHA-256 of a challenge's name and hidden answers: what draws about them may begin from."""
+    file = (folder / challenge / "answers.csv").read_bytes()
+    return hashlib.sha256(challenge.encode() + b"\0" + file).digest()
+
+
 def open_answers(folder: Path, challenge: str) -> list[dict[str, str]]:
     """The hidden answers of a challenge, as text by column, in the order of their key."""
     path = folder / challenge / "answers.csv"

@@ -127,5 +127,7 @@ def _scores(
     return {
         "unit": str(challenge.score.unit),
         "higher_is_better": challenge.score.higher_is_better,
+        # How far apart two scores may lie and still tie, where the rows are a sample.
+        "band": max((row["details"]["band"] or 0.0 for row in rows), default=0.0) or None,
         "rows": rows,
     }

@@ -14,7 +14,7 @@ from sandbox.catalog import Catalog
 from sandbox.truth import commitment
 from sandbox.workspace import Workspace
 
-LIBRARIES = ("numpy", "pyarrow", "adbc-driver-sqlite", "sqlite-utils", "scipy")
+LIBRARIES = ("numpy", "pyarrow", "adbc-driver-sqlite", "sqlite-utils", "scipy", "scikit-learn")
 MAKERS = ("build", "recipes", "sources", "quality", "grading", "catalog")
 NOT_INPUTS = frozenset({"golden.json", "CHANGELOG.md", "__pycache__"})
 

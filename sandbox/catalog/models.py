@@ -26,6 +26,7 @@ Slug = Annotated[str, _matching(r"[a-z][a-z0-9-]*", "small letters, digits and h
 Name = Annotated[str, _matching(r"[a-z][a-z0-9_]*", "small letters, digits and underscores")]
 Version = Annotated[str, _matching(r"\d+\.\d+\.\d+", "three numbers such as 1.0.0")]
 Email = Annotated[str, _matching(r"[^@\s]+@[^@\s]+", "an e-mail address")]
+Url = Annotated[str, _matching(r"https?://\S+", "an address such as https://example.org/page")]
 
 # --- datasets -------------------------------------------------------------------------------------
 
@@ -197,15 +198,29 @@ class Answers(Descriptor):
     public_share: Annotated[float, Field(gt=0, lt=1)] = 0.3
 
 
+class Reference(Descriptor):
+    """Where something is from, in words, and its address where it has one."""
+
+    title: Words
+    url: Url | None = None
+
+
 class Score(Descriptor):
-    """How answers are measured: a metric of the kit, and the gates that must hold."""
+    """How answers are measured: a metric of the kit, and the gates that must hold.
+
+    `explanation` says it in one plain paragraph, `formula` in signs, and `source` where the formula
+    is from. `judged_by_people` names what no file of answers can show.
+    """
 
     metric: Slug
     title: Words
     unit: Words
     explanation: Words
+    formula: Words
+    source: Reference
     higher_is_better: bool = True
     gates: tuple[Words, ...] = ()
+    judged_by_people: tuple[Words, ...] = ()
 
 
 class Criterion(Descriptor):

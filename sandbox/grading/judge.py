@@ -10,10 +10,12 @@ from pathlib import Path
 from sandbox.catalog.models import Challenge
 from sandbox.errors import AnswersRejected, SandboxError, TruthError, did_you_mean
 from sandbox.grading.answers_file import read_answers
-from sandbox.grading.metrics import METRICS, Pair
+from sandbox.grading.measuring import measured
+from sandbox.grading.metrics import METRICS
 from sandbox.grading.order import Order, Outcome, Told
-from sandbox.grading.verdict import Verdict
-from sandbox.truth import open_answers
+from sandbox.grading.pairs import Pair
+from sandbox.grading.verdict import Measure, Verdict
+from sandbox.truth import answers_digest, open_answers
 
 
 def judge(order: Order) -> Verdict:
@@ -30,7 +32,8 @@ def judge(order: Order) -> Verdict:
         raise TruthError(f"The hidden answers of {order.slug} are damaged. Build them again.")
     keys = [row[form.key] for row in truth]
     answers = read_answers(Path(order.answers), form, keys, order.shown_as)
-    return _verdict(order.slug, order.challenge, truth, answers)
+    seed = answers_digest(Path(order.truth), order.slug)
+    return _verdict(order.slug, order.challenge, truth, answers, seed)
 
 
 def _verdict(
@@ -38,8 +41,13 @@ def _verdict(
     challenge: Challenge,
     truth: list[dict[str, str]],
     answers: Mapping[str, Mapping[str, object]],
+    seed: bytes,
 ) -> Verdict:
-    measure = METRICS[challenge.score.metric]
+    metric = METRICS[challenge.score.metric]
+
+    def measure(part: list[Pair]) -> Measure:
+        return measured(metric, part, seed)
+
     pairs = {row[challenge.answers.key]: Pair(row, answers[row[challenge.answers.key]])
              for row in truth}  # fmt: skip
     parts = {
@@ -53,6 +61,7 @@ def _verdict(
         whole=measure(list(pairs.values())),
         public=measure(parts["public"]),
         private=measure(parts["private"]),
+        judged_by_people=challenge.score.judged_by_people,
     )
 
 

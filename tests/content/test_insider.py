@@ -8,7 +8,8 @@ import pytest
 from sandbox import recipes, sources
 from sandbox.build.tables import write_database
 from sandbox.catalog import load
-from sandbox.grading.metrics import Pair, same_day
+from sandbox.grading.metrics.same_day import same_day
+from sandbox.grading.pairs import Pair
 from sandbox.workspace import open_workspace
 from tests.content.same_day import MARKS, insider, reference
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -19,8 +19,10 @@ ANSWERS = {
 }
 
 
-def challenge_of(metric: str = "same-day", **answers: object) -> Challenge:
-    """A valid challenge around `answers`."""
+def challenge_of(
+    metric: str = "same-day", *, people: Sequence[str] = (), **answers: object
+) -> Challenge:
+    """A valid challenge around `answers`; `people` is what they alone can judge."""
     form = {
         "key": "application_id",
         "columns": {"answer": {"type": "string", "title": "Answer", "codes": ANSWERS}},
@@ -36,7 +38,9 @@ def challenge_of(metric: str = "same-day", **answers: object) -> Challenge:
                      "date": date(2026, 1, 1)},
         "datasets": [], "starter": "web-app", "time_needed": "x", "level": "first",
         "answers": form,
-        "score": {"metric": metric, "title": "x", "unit": "%", "explanation": "x"},
+        "score": {"metric": metric, "title": "x", "unit": "%", "explanation": "x",
+                  "formula": "x", "source": {"title": "x"},
+                  "judged_by_people": tuple(people)},
         "rubric": [{"title": "x", "weight": 100, "description": "x"}],
         "guardrails": ["x"], "lawful_purpose": "x",
         "afterwards": {"budget_line": "x", "route": "x",

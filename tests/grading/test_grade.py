@@ -164,3 +164,24 @@ def test_what_is_no_file_of_answers_gets_one_clear_message(content, said, truth,
     assert said in problem.what
     assert problem.file == str(path)
     assert problem.fix
+
+
+def test_the_verdict_names_what_people_judge(truth, answers_file):
+    asked = challenge_of(people=["Whether a citizen understands the letter"])
+    verdict = judged(answers_file(answers(TRUE)), truth, asked)
+    assert "  Whether a citizen understands the letter: judged by people" in verdict.text()
+
+
+def test_the_same_answers_get_the_same_figures_in_whatever_order_they_stand(tmp_path):
+    told = zip(KEYS, TRUE, strict=True)
+    rows = [{"application_id": k, "answer": a, "group": k[-1]} for k, a in told]
+    folder = write_truth(tmp_path / "grouped", SLUG, rows)
+    path = tmp_path / "answers.csv"
+    header, *lines = answers(["ask_for_documents", *TRUE[1:]]).splitlines(keepends=True)
+    verdicts = []
+    for order in (lines, lines[::-1]):
+        path.write_text(header + "".join(order))
+        verdicts.append(judged(path, folder))
+    assert verdicts[0] == verdicts[1]
+    assert verdicts[0].whole.gap.low is not None
+    assert verdicts[0].public.group_rows

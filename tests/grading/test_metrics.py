@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -7,7 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta, binomtest
 
-from sandbox.grading.metrics import METRICS, Pair, interval, upper_bound
+from sandbox.grading.bounds import interval, upper_bound
+from sandbox.grading.measuring import measured
+from sandbox.grading.metrics import METRICS
+from sandbox.grading.pairs import Pair
 
 TRUE = ("approve", "ask_for_documents", "to_case_officer")
 SAID = (*TRUE, "refuse")
@@ -21,6 +26,32 @@ def same_day(truth: list[str], given_: list[str]):
     return METRICS["same-day"](
         [Pair({"answer": t}, {"answer": g}) for t, g in zip(truth, given_, strict=True)]
     )
+
+
+def test_a_metric_is_the_function_named_as_its_module_and_each_can_be_loaded():
+    assert {"exact-match", "same-day"} <= set(METRICS)
+    assert len(METRICS) == len(set(METRICS))
+    for name, metric in METRICS.items():
+        assert metric.__name__ == name.replace("-", "_")
+        assert metric.__doc__, f"{name} does not say how it measures"
+
+
+def test_naming_the_metrics_loads_none_of_them_and_one_loads_no_other():
+    code = (
+        "import sys; from sandbox.grading.metrics import METRICS; list(METRICS); "
+        "'same-day' in METRICS; METRICS['exact-match']; "
+        "print([m for m in sys.modules if m.startswith('sandbox.grading.metrics.')], "
+        "'scipy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['sandbox.grading.metrics.exact_match'] False"
+
+
+@pytest.mark.parametrize("name", ["registry", "same_day", "__init__", "", "../judge"])
+def test_what_is_no_metric_is_not_loaded(name):
+    assert name not in METRICS
+    with pytest.raises(KeyError):
+        METRICS[name]
 
 
 TRUTH = cases(approve=1000, ask_for_documents=700, to_case_officer=300)
@@ -93,7 +124,9 @@ def test_each_group_shows_its_own_share():
         Pair({"answer": "approve", "group": "0301"}, {"answer": "approve"}),
         Pair({"answer": "approve", "group": "4601"}, {"answer": "to_case_officer"}),
     ]
-    assert METRICS["same-day"](pairs).groups == {"0301": 100.0, "4601": 0.0}
+    found = measured(METRICS["same-day"], pairs, b"seed" * 8)
+    assert found.groups == {"0301": 100.0, "4601": 0.0}
+    assert found.group_rows == {"0301": 1, "4601": 1}
 
 
 @settings(max_examples=50, deadline=None)

@@ -6,11 +6,10 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from sandbox.grading.metrics.registry import Pair, metric, number, percent
+from sandbox.grading.pairs import Pair, number, percent
 from sandbox.grading.verdict import Measure
 
 
-@metric("exact-match")
 def exact_match(pairs: Sequence[Pair]) -> Measure:
     """The share of questions answered right, in per cent.
 

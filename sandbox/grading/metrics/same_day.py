@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sandbox.descriptors import Text
-from sandbox.grading.metrics.bounds import interval, upper_bound
-from sandbox.grading.metrics.registry import CASES, PERCENT, Pair, metric, number, percent
+from sandbox.grading.bounds import interval, upper_bound
+from sandbox.grading.pairs import CASES, PERCENT, Pair, number, percent
+from sandbox.grading.sums import mean
 from sandbox.grading.verdict import Gate, Measure
 
 MACHINE_MAY_SAY = ("approve", "ask_for_documents")
@@ -15,7 +16,6 @@ MOST_WRONGFUL = 0.5
 MOST_NEEDLESS = 5.0
 
 
-@metric("same-day")
 def same_day(pairs: Sequence[Pair]) -> Measure:
     """The share of cases that got the right answer on the day they came in, in per cent.
 
@@ -68,7 +68,7 @@ def same_day(pairs: Sequence[Pair]) -> Measure:
                 answered["to_case_officer"],
             ),
         },
-        groups=_by_group(pairs),
+        sums=mean([100 * _same_day_and_right(pair) for pair in pairs]),
     )  # fmt: skip
 
 
@@ -108,15 +108,6 @@ def _gates(answered: Counter[str], bound: float, needless: int) -> tuple[Gate, .
     )
 
 
-def _by_group(pairs: Iterable[Pair]) -> dict[str, float]:
-    """The ungated share of each group, so that a gap between groups can be seen."""
-    cases: Counter[str] = Counter()
-    right: Counter[str] = Counter()
-    for pair in pairs:
-        if group := pair.truth.get("group"):
-            cases[group] += 1
-            right[group] += (
-                pair.given["answer"] == pair.truth["answer"]
-                and pair.truth["answer"] in MACHINE_MAY_SAY
-            )
-    return {group: percent(right[group], cases[group]) for group in sorted(cases)}
+def _same_day_and_right(pair: Pair) -> bool:
+    said = pair.given["answer"]
+    return said in MACHINE_MAY_SAY and said == pair.truth["answer"]

@@ -1,4 +1,4 @@
-"""What a metric is: pairs of hidden and given answers go in, a measure comes out."""
+"""What a metric is given, and what it may need to say: pairs of answers, units, figures."""
 
 from __future__ import annotations
 
@@ -21,17 +21,6 @@ class Pair:
 
 
 Metric = Callable[[Sequence[Pair]], Measure]
-METRICS: dict[str, Metric] = {}
-
-
-def metric(name: str) -> Callable[[Metric], Metric]:
-    """Register a metric under the name that challenge.yml uses."""
-
-    def register(function: Metric) -> Metric:
-        METRICS[name] = function
-        return function
-
-    return register
 
 
 def percent(part: int, whole: int) -> float:
