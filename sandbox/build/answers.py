@@ -15,6 +15,7 @@ from typing import Any
 
 from sandbox import grading
 from sandbox.build.contents import write_json
+from sandbox.build.progress import Timings
 from sandbox.build.proof import Scratch
 from sandbox.catalog import Catalog, Challenge
 from sandbox.errors import BuildError, SandboxError
@@ -26,24 +27,41 @@ Baseline = Callable[[sqlite3.Connection], Mapping[str, Rows]]
 
 
 def write(
-    bundle: Path, truth: Path, workspace: Workspace, catalog: Catalog, scratch: Scratch
+    bundle: Path,
+    truth: Path,
+    workspace: Workspace,
+    catalog: Catalog,
+    scratch: Scratch,
+    timings: Timings,
 ) -> None:
     """For every challenge: truth/<slug>/answers.csv, answers-template.csv and scores.json."""
     for slug, challenge in catalog.challenges.items():
-        folder = workspace.folders("challenges")[slug]
-        shown = workspace.shown(folder)
-        rows = _answers(folder / "answers.sql", f"{shown}/answers.sql", challenge, scratch)
-        key = challenge.answers.key
-        for row in rows:
-            row["part"] = _part(str(row[key]), slug, challenge, workspace.seed)
-        (truth / slug).mkdir(parents=True, exist_ok=True)
-        _write_csv(truth / slug / "answers.csv", rows, list(rows[0]))
-        public = bundle / "challenges" / slug
-        columns = [key, *challenge.answers.columns]
-        _write_csv(public / "answers-template.csv", [{key: row[key]} for row in rows], columns)
-        baseline = _baseline(folder / "baseline.py", f"{shown}/baseline.py")
-        scores = _scores(slug, challenge, baseline, shown, bundle, truth)
-        write_json(public / "scores.json", scores)
+        with timings.of(f"challenge {slug}"):
+            _write_one(bundle, truth, workspace, slug, challenge, scratch)
+
+
+def _write_one(
+    bundle: Path,
+    truth: Path,
+    workspace: Workspace,
+    slug: str,
+    challenge: Challenge,
+    scratch: Scratch,
+) -> None:
+    folder = workspace.folders("challenges")[slug]
+    shown = workspace.shown(folder)
+    rows = _answers(folder / "answers.sql", f"{shown}/answers.sql", challenge, scratch)
+    key = challenge.answers.key
+    for row in rows:
+        row["part"] = _part(str(row[key]), slug, challenge, workspace.seed)
+    (truth / slug).mkdir(parents=True, exist_ok=True)
+    _write_csv(truth / slug / "answers.csv", rows, list(rows[0]))
+    public = bundle / "challenges" / slug
+    columns = [key, *challenge.answers.columns]
+    _write_csv(public / "answers-template.csv", [{key: row[key]} for row in rows], columns)
+    baseline = _baseline(folder / "baseline.py", f"{shown}/baseline.py")
+    scores = _scores(slug, challenge, baseline, shown, bundle, truth)
+    write_json(public / "scores.json", scores)
 
 
 def _answers(

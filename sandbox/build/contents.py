@@ -12,6 +12,7 @@ from typing import Any
 from sandbox import __version__
 from sandbox.build import metadata
 from sandbox.build.inputs import library_versions
+from sandbox.build.progress import Timings
 from sandbox.build.proof import Drawn
 from sandbox.build.tables import write_csv, write_parquet
 from sandbox.bundle import (
@@ -42,6 +43,7 @@ def write_datasets(
     drawn: Mapping[str, Drawn],
     inputs: Mapping[str, str],
     counts: Counts,
+    timings: Timings,
 ) -> dict[str, DatasetEntry]:
     """A folder per dataset with its files, truth beside; returns what the manifest says of each."""
     published = {n: t for d in drawn.values() for n, t in d.published.items()}
@@ -49,25 +51,26 @@ def write_datasets(
     owners = {name: (slug, table.key) for name, (slug, table) in catalog.tables.items()}
     entries = {}
     for slug, dataset in catalog.datasets.items():
-        folder = bundle / "datasets" / slug
-        folder.mkdir(parents=True)
-        files, rows = {}, {}
-        for name in dataset.tables:
-            rows[name] = write_csv(published[name], folder / f"{name}.csv")
-            write_parquet(published[name], folder / f"{name}.parquet")
-            files[name] = _entry(bundle, folder / f"{name}.csv")
-        fits = drawn[slug].fits
-        quality = measure(dataset, published, counts, withheld=withheld, fits=fits)
-        write_json(folder / "quality.json", quality)
-        write_json(folder / "quality.jsonld", dqv.described(dataset, quality))
-        package = metadata.datapackage(slug, dataset, files, owners)
-        write_json(folder / "datapackage.json", package)
-        _write_truth(truth / slug, drawn[slug])
-        if is_withheld(quality):  # for the reveal
-            write_json(
-                truth / slug / "quality.json", measure(dataset, published, counts, fits=fits)
-            )
-        entries[slug] = _dataset_entry(dataset, files, rows, inputs[slug])
+        with timings.of(f"dataset {slug}"):
+            folder = bundle / "datasets" / slug
+            folder.mkdir(parents=True)
+            files, rows = {}, {}
+            for name in dataset.tables:
+                rows[name] = write_csv(published[name], folder / f"{name}.csv")
+                write_parquet(published[name], folder / f"{name}.parquet")
+                files[name] = _entry(bundle, folder / f"{name}.csv")
+            fits = drawn[slug].fits
+            quality = measure(dataset, published, counts, withheld=withheld, fits=fits)
+            write_json(folder / "quality.json", quality)
+            write_json(folder / "quality.jsonld", dqv.described(dataset, quality))
+            package = metadata.datapackage(slug, dataset, files, owners)
+            write_json(folder / "datapackage.json", package)
+            _write_truth(truth / slug, drawn[slug])
+            if is_withheld(quality):  # for the reveal
+                write_json(
+                    truth / slug / "quality.json", measure(dataset, published, counts, fits=fits)
+                )
+            entries[slug] = _dataset_entry(dataset, files, rows, inputs[slug])
     return entries
 
 

@@ -15,7 +15,7 @@ import pyarrow.dataset as ds
 from sandbox import recipes, sources
 from sandbox.build import answers, contents, golden, inputs, proof
 from sandbox.build import tables as table_files
-from sandbox.build.progress import Progress, step
+from sandbox.build.progress import Progress, Timings, step
 from sandbox.bundle import Bundle, Manifest, open_bundle
 from sandbox.catalog import Catalog
 from sandbox.errors import BuildError, BundleError
@@ -46,7 +46,8 @@ class Drawn:
 class Order:
     """What is to be built, for whom; `by_dataset` and `overall` are the hashes of its inputs.
 
-    `workers` processes, or the Dask cluster at `dask`, draw large recipes.
+    `workers` processes, or the Dask cluster at `dask`, draw large recipes. `timings` is told what
+    takes how long.
     """
 
     workspace: Workspace
@@ -57,6 +58,7 @@ class Order:
     progress: Progress
     workers: int = 1
     dask: str | None = None
+    timings: Timings = field(default_factory=Timings)
 
 
 def make(order: Order) -> Path:
@@ -68,7 +70,9 @@ def make(order: Order) -> Path:
         draft = Path(tempfile.mkdtemp(prefix=f"{DRAFT}{os.getpid()}-", dir=workspace.generations))
         try:
             fill(draft, order)
-            return _replace(workspace, draft, order.progress)
+            bundle = _replace(workspace, draft, order.progress)
+            _sum_up(open_bundle(bundle), order)
+            return bundle
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
@@ -79,6 +83,14 @@ def make(order: Order) -> Path:
         ) from error
 
 
+def _sum_up(bundle: Bundle, order: Order) -> None:
+    """Say how long each part took, and how large the bundle is."""
+    for line in order.timings.table():
+        order.progress.say(f"  {line}")
+    size = sum(entry.bytes for entry in bundle.manifest.files)
+    order.progress.say(f"{len(bundle.manifest.files)} files, {size / 1e6:,.1f} MB")
+
+
 def fill(draft: Path, order: Order) -> None:
     """Write `bundle` and `truth` into the empty folder `draft`."""
     workspace, catalog, progress = order.workspace, order.catalog, order.progress
@@ -87,19 +99,22 @@ def fill(draft: Path, order: Order) -> None:
     truth.mkdir(mode=0o700)
     drawn = _draw_all(order, draft / "spool")
     counts = Counts({name: table.key for name, (_, table) in catalog.tables.items()})
-    with step(progress, "keys, foreign keys, required columns, codes"):
+    timings = order.timings
+    with step(progress, "keys, foreign keys, required columns, codes"), timings.of("checks"):
         proof.keep_promises(workspace, catalog, drawn, counts)
-    with step(progress, "sandbox.db: rows, keys, indexes, search"):
+    with step(progress, "sandbox.db: rows, keys, indexes, search"), timings.of("sandbox.db"):
         _write_database(bundle, catalog, drawn)
-    with step(progress, "checking what the descriptors promise"):
+    with step(progress, "checking what the descriptors promise"), timings.of("checks"):
         scratch = proof.Scratch(draft / "scratch.db", bundle / "sandbox.db", drawn)
         proof.expect(workspace, catalog, scratch, drawn, order.scale)
     with step(progress, "CSV, Parquet, quality, metadata"):
-        entries = contents.write_datasets(bundle, truth, catalog, drawn, order.by_dataset, counts)
+        entries = contents.write_datasets(
+            bundle, truth, catalog, drawn, order.by_dataset, counts, timings
+        )
         golden.compare(workspace, entries, order.scale, progress)
     contents.write_catalog(bundle, workspace, catalog)
     with step(progress, "hidden answers, and scores of today's practice"):
-        answers.write(bundle, truth, workspace, catalog, scratch)
+        answers.write(bundle, truth, workspace, catalog, scratch, timings)
     scratch.remove()
     shutil.rmtree(draft / "spool", ignore_errors=True)
     made_from = inputs.made_from(workspace, catalog)
@@ -121,7 +136,8 @@ def _draw_all(order: Order, spool: Path) -> dict[str, Drawn]:
             drawn[slug] = _reuse(slug, old[0], order)
             order.progress.say(f"{slug}: unchanged")
             continue
-        with step(order.progress, f"{slug}: {_verb(order.catalog, slug)}"):
+        what = f"{slug}: {_verb(order.catalog, slug)}"
+        with step(order.progress, what), order.timings.of(f"dataset {slug}"):
             drawn[slug] = _draw(slug, order, drawn, spool / slug)
     return drawn
 

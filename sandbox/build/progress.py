@@ -36,3 +36,27 @@ def step(progress: Progress, what: str) -> Iterator[None]:
     took = time.perf_counter() - began
     if took >= 0.5:
         progress.say(f"{what}: {took:.1f} s")
+
+
+class Timings:
+    """How long each part took, in the order in which the parts first began."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+        self._seconds: dict[str, float] = {}
+
+    @contextmanager
+    def of(self, part: str) -> Iterator[None]:
+        """Add what is done within to `part`; a part may be taken up again, but lie in no other."""
+        self._seconds.setdefault(part, 0.0)
+        began = time.perf_counter()
+        yield
+        self._seconds[part] += time.perf_counter() - began
+
+    def table(self) -> list[str]:
+        """A line for each part, for what belongs to none, and for all until now."""
+        whole = time.perf_counter() - self._began
+        rest = whole - sum(self._seconds.values())
+        rows = {**self._seconds, "everything else": rest, "in all": whole}
+        width = max(map(len, rows))
+        return [f"{part:{width}}  {seconds:6.1f} s" for part, seconds in rows.items()]
