@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, abort, render_template
 
+from sandbox.board import practice
 from sandbox.board.served import Generation, event, generation, served
 from sandbox.board.site import page
 from sandbox.catalog import Challenge
@@ -32,8 +34,11 @@ def challenge(slug: str) -> str:
         here=here,
         slug=slug,
         challenge=found,
-        practice=_practice(here, slug),
+        practice=practice.rows(here, slug),
+        between=practice.between_groups(here, slug),
+        picture=practice.picture(here, slug),
         questions=_questions(here, found),
+        decided_by=_decided_by(found),
         brief=brief,
         brief_language=brief_language,
         is_demo=event().public_seed is not None,
@@ -50,12 +55,10 @@ def _brief(here: Generation, slug: str, language: str) -> tuple[str, str]:
     return "", "en"
 
 
-def _practice(here: Generation, slug: str) -> list[dict[str, Any]]:
-    """The judged baselines, and on which scale their bars are drawn."""
-    rows = here.scores[slug]["rows"]
-    unit = here.scores[slug].get("unit", "")
-    most = 100 if unit.startswith("%") else max((row["score"] for row in rows), default=0)
-    return [{**row, "most": most} for row in rows]
+def _decided_by(found: Challenge) -> date | None:
+    """The day of the decision, if the event has an end that it can be counted from."""
+    ends, days = event().ends_at, found.decision.within_days
+    return None if ends is None or days is None else (ends + timedelta(days=days)).date()
 
 
 def _questions(here: Generation, found: Challenge) -> dict[str, Any]:

@@ -44,6 +44,12 @@ class Generation:
             for slug in self.catalog.challenges
         }
 
+    def picture(self, challenge: str) -> list[dict[str, Any]]:
+        """The marks of the challenge's picture of today's practice; none if it has no picture."""
+        marks: list[dict[str, Any]]
+        marks = self._json(f"challenges/{challenge}/picture.json", {"marks": []})["marks"]
+        return marks
+
     def to_beat(self, challenge: str) -> float | None:
         """What today's practice scored on the data that is served; None if nothing was judged."""
         rows = self.scores[challenge]["rows"]

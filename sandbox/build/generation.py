@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow.dataset as ds
 
 from sandbox import recipes, sources
-from sandbox.build import answers, contents, golden, inputs, proof
+from sandbox.build import answers, contents, golden, inputs, pictures, proof
 from sandbox.build import tables as table_files
 from sandbox.build.progress import Progress, Timings, step
 from sandbox.bundle import Bundle, Manifest, open_bundle
@@ -113,6 +113,8 @@ def fill(draft: Path, order: Order) -> None:
         )
         golden.compare(workspace, entries, order.scale, progress)
     contents.write_catalog(bundle, workspace, catalog)
+    folders = workspace.folders("challenges")
+    pictures.write(bundle, catalog, {s: workspace.shown(folders[s]) for s in catalog.challenges})
     with step(progress, "hidden answers, and scores of today's practice"):
         answers.write(bundle, truth, workspace, catalog, scratch, timings)
     scratch.remove()

@@ -157,11 +157,15 @@ class Owner(Descriptor):
 
 
 class Decision(Descriptor):
-    """What the answer is for: who decides, when, and what follows from each outcome."""
+    """What the answer is for: who decides, when, and what follows from each outcome.
+
+    `within_days`: how many days after the event's end it is made at the latest; 0 is at the event.
+    """
 
     what: Words
     who: Words
     when: Words
+    within_days: Annotated[int, Field(ge=0, le=365)] | None = None
     if_yes: Words
     if_no: Words
     if_unclear: Words
@@ -175,6 +179,37 @@ class Baseline(Descriptor):
     unit: Words
     source: Words
     date: date
+
+
+class Picture(Descriptor):
+    """Today's practice as a picture, drawn from what a stored question answers.
+
+    question: it is asked with the defaults of its blanks. x, y: the columns of its answer that name
+    a mark and say how large it is. low, high: the columns of an interval's ends, for `intervals`
+    alone. `bars` begin at 0; a `line` follows the order of the answer.
+    """
+
+    question: Slug
+    kind: Literal["bars", "line", "intervals"]
+    x: str
+    y: str
+    low: str | None = None
+    high: str | None = None
+    title: Words
+    unit: Words
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it draws: x and y, and for intervals low and high."""
+        return tuple(filter(None, (self.x, self.y, self.low, self.high)))
+
+    @model_validator(mode="after")
+    def _both_ends(self) -> Picture:
+        ends = [name for name in ("low", "high") if getattr(self, name)]
+        if ends != (["low", "high"] if self.kind == "intervals" else []):
+            wanted = "low and high" if self.kind == "intervals" else "neither low nor high"
+            raise Expected(f"{wanted}, since kind is {self.kind}", " and ".join(ends) or "neither")
+        return self
 
 
 class AnswerColumn(Descriptor):
@@ -209,7 +244,8 @@ class Score(Descriptor):
     """How answers are measured: a metric of the kit, and the gates that must hold.
 
     `explanation` says it in one plain paragraph, `formula` in signs, and `source` where the formula
-    is from. `judged_by_people` names what no file of answers can show.
+    is from. `groups` says what the truth's groups are, if it has a column `group`.
+    `judged_by_people` names what no file of answers can show.
     """
 
     metric: Slug
@@ -220,6 +256,7 @@ class Score(Descriptor):
     source: Reference
     higher_is_better: bool = True
     gates: tuple[Words, ...] = ()
+    groups: Words | None = None
     judged_by_people: tuple[Words, ...] = ()
 
 
@@ -260,6 +297,7 @@ class Challenge(Descriptor):
     owner: Owner
     decision: Decision
     baseline: Baseline
+    picture: Picture | None = None
     datasets: tuple[Slug, ...]
     starter: Slug
     questions: tuple[Slug, ...] = ()

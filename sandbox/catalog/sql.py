@@ -26,6 +26,7 @@ _READING = {
     sqlite3.SQLITE_FUNCTION,
     sqlite3.SQLITE_RECURSIVE,
 }
+STEPS = 1_000_000  # of SQLite's machine: some hundredths of a second
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 _BLANK = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)")
 
@@ -33,6 +34,7 @@ _BLANK = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)")
 def sql_problems(content: Content, unseen: Mapping[str, str]) -> Iterator[Problem]:
     """What is wrong with the SQL of every question, choice of options, and expectation.
 
+    And with a picture that draws what its question does not answer.
     unseen: columns that readers do not have, and where that is said.
     """
     db = empty_database(content.tables)
@@ -42,6 +44,9 @@ def sql_problems(content: Content, unseen: Mapping[str, str]) -> Iterator[Proble
     for d in content.datasets.values():
         for at, sql, parameters in _statements(d):
             yield from _tried(d, at, db, content.tables, sql, parameters, unseen)
+    db.set_progress_handler(lambda: 1, STEPS)  # some questions never end, whatever the rows
+    for d in content.challenges.values():
+        yield from _picture(d, db, content)
     db.close()
 
 
@@ -59,6 +64,24 @@ def empty_database(tables: Mapping[str, Table]) -> sqlite3.Connection:
     if sys.version_info >= (3, 12):  # "a word" in double quotes is then never silently a text
         db.setconfig(sqlite3.SQLITE_DBCONFIG_DQS_DML, False)
     return db
+
+
+def _picture(d: Described, db: sqlite3.Connection, content: Content) -> Iterator[Problem]:
+    picture = d.model.picture
+    questions = {n: q for s in content.datasets.values() for n, q in s.model.questions.items()}
+    if picture is None or picture.question not in questions:
+        return  # an unknown question is told with the other unknown names
+    question = questions[picture.question]
+    try:
+        answer = db.execute(question.sql, dict.fromkeys(question.parameters, 1))
+    except (sqlite3.Error, sqlite3.Warning):
+        return  # wrong, which is told at the question itself, or endless
+    columns = [described[0] for described in answer.description]
+    for name in ("x", "y", "low", "high"):
+        wanted = getattr(picture, name)
+        if wanted and wanted not in columns:
+            what = f"picture.{name} names {wanted!r}, which {picture.question} does not answer"
+            yield d.problem(("picture", name), what, fix=did_you_mean(wanted, columns))
 
 
 def _statements(d: Described) -> Iterator[tuple[Path_, str, Mapping[str, object]]]:

@@ -7,7 +7,9 @@ import pytest
 
 from sandbox import clock
 from sandbox.board import create_app
+from sandbox.board.practice import Drawn, Mark
 from sandbox.bundle import open_bundle
+from sandbox.catalog.models import Picture
 from tests.board.client import Client
 
 LANGUAGES = ("en", "nb")
@@ -52,17 +54,136 @@ def test_home_has_three_doors_and_the_number_to_beat(client):
 def test_the_challenge_page_tells_its_story_in_order(client):
     page = client.get("/challenges/shorter-queue/")
     ids = [h.get("id") for h in page.all("h2") if h.get("id")]
-    order = "decision today data scoring rubric guardrails starter brief afterwards"
+    order = "decision today data scoring guardrails starter brief afterwards"
     assert ids == order.split()
     for told in ("41.5", "The centre's own count", "No answer is left out", "the council"):
         assert told.lower() in page.text.lower()
     assert "sandbox grade shorter-queue answers.csv" in page.text
 
 
+def test_the_formula_follows_the_plain_words_and_names_its_source(client):
+    page = client.get("/challenges/shorter-queue/")
+    (formula,) = page.all("pre[@class='formula']")
+    assert formula.text == "score = 100 × right answers / counties"
+    told = [page.text.index(words) for words in ("Each right answer counts the same.",
+            formula.text, "Source: The centre's own rule", "Whether the staff agree")]  # fmt: skip
+    assert told == sorted(told)
+    assert "https://example.org/rule" in page.links
+
+
+def test_what_people_judge_stands_there_without_a_number(client):
+    page = client.get("/challenges/shorter-queue/?lang=nb")
+    assert "Vurderes av mennesker" in page.text
+    assert "Om de ansatte er enige" in [li.text for li in page.all("li")]
+
+
+def test_the_picture_of_todays_practice_says_the_same_in_words_and_as_a_table(client, workspace):
+    page = client.get("/challenges/shorter-queue/?lang=nb")
+    sql = "SELECT avg(minutes), min(minutes), max(minutes) FROM visits WHERE errand = 'permit'"
+    here = open_bundle(workspace.current_bundle()).connect()
+    mean, low, high = here.execute(sql).fetchone()
+    words = f"{mean:.1f} ({low:.1f}–{high:.1f})".replace(".", ",")
+    assert words in [element.get("aria-label") for element in page.root.iter()]
+    assert "Byggesøknad" in [dt.text for dt in page.all("dt")]
+    (table,) = captioned(page, "Så lenge venter besøkende i dag")
+    assert [th.text for th in table.iter("th")][:4] == ["Ærend", "minutter", "Fra", "Til"]
+    assert f"{mean:.1f}".replace(".", ",") in [td.text for td in table.iter("td")]
+    assert "/data/sandbox/wait-by-errand" in page.links
+
+
+def captioned(page, words):
+    """The tables with that caption; those of a brief have none."""
+    return [
+        t for t in page.all("table") if (c := t.find("caption")) is not None and c.text == words
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "digits", "least"),
+    [
+        ("bars", [41, 44], 0, 0),
+        ("bars", [-2.5, 44.0], 1, -2.5),
+        ("line", [41.25, 44.5], 2, 41.25),
+        ("line", [0.25, 0.75], 3, 0.25),
+    ],
+)
+def test_a_scale_begins_at_0_for_bars_and_shows_as_many_decimals_as_tell_numbers_apart(
+    kind, values, digits, least
+):
+    described = {"question": "q", "kind": kind, "x": "x", "y": "y", "title": "x", "unit": "x"}
+    marks = tuple(Mark(str(value), None, value, None, None) for value in values)
+    drawn = Drawn(Picture.model_validate(described), None, marks)
+    assert (drawn.digits, drawn.least, drawn.most) == (digits, least, values[1])
+
+
+@pytest.mark.parametrize("kind", ["bars", "line"])
+def test_the_same_picture_can_be_bars_or_a_line(copy, next_generation, kind):
+    def redraw(bundle):
+        catalog = json.loads((bundle / "catalog.json").read_bytes())
+        picture = catalog["challenges"]["shorter-queue"]["picture"]
+        catalog["challenges"]["shorter-queue"]["picture"] = {
+            k: v for k, v in picture.items() if k not in ("low", "high")
+        } | {"kind": kind}
+        (bundle / "catalog.json").write_text(json.dumps(catalog), encoding="utf-8")
+        marks = [{"x": "permit", "y": 5}, {"x": "school", "y": 20}, {"x": "other", "y": 10}]
+        drawn = bundle / "challenges/shorter-queue/picture.json"
+        drawn.write_text(json.dumps({"marks": marks}), encoding="utf-8")
+
+    next_generation(redraw)
+    page = Client(create_app(copy)).get("/challenges/shorter-queue/")
+    if kind == "bars":
+        bars = [r.get("width") for r in page.all("*") if r.get("class") == "bar-fill"]
+        assert bars[:3] == ["25.0", "100.0", "50.0"]
+    else:
+        (drawn,) = page.all("div[@class='line']")
+        said = {element.get("aria-label") or element.get("points") for element in drawn.iter()}
+        assert "0,22 50,2 100,15.33" in said
+        assert "From Building permit: 5 to other: 10. Lowest 5, highest 20." in said
+
+
+def test_a_challenge_without_a_picture_or_with_no_rows_for_it_shows_none(copy, next_generation):
+    def empty(bundle):
+        drawn = bundle / "challenges/shorter-queue/picture.json"
+        drawn.write_text('{"marks": []}', encoding="utf-8")
+
+    next_generation(empty)
+    page = Client(create_app(copy)).get("/challenges/shorter-queue/")
+    assert "How long visitors wait today" not in page.text
+
+
+def test_groups_stand_in_the_order_of_their_names_with_the_gap_between_them(client):
+    page = client.get("/challenges/shorter-queue/")
+    (table,) = captioned(page, "Today’s practice by group: Share of right answers")
+    rows = [[cell.text for cell in row] for row in table.iter("tr")]
+    assert rows[0] == ["Part of the country", "% of counties", "Rows asked about"]
+    # Oslo, the one county that today's practice gets right, lies in the south.
+    assert rows[1:] == [["north", "0.0", "6"], ["south", "11.1", "9"]]
+    assert "it is 11.1, in % of counties" in page.text
+    assert "no group is ranked" in page.text
+
+
+def test_a_starter_that_does_not_know_a_challenge_is_offered_without_it(copy, next_generation):
+    def forget(bundle):
+        catalog = json.loads((bundle / "catalog.json").read_bytes())
+        catalog["starters"]["hello"]["challenges"] = []
+        (bundle / "catalog.json").write_text(json.dumps(catalog), encoding="utf-8")
+
+    next_generation(forget)
+    page = Client(create_app(copy)).get("/challenges/shorter-queue/")
+    assert "/starters/hello.zip" in page.links
+
+
 def test_the_bars_show_the_scores_that_were_judged(client):
     page = client.get("/challenges/shorter-queue/")
-    bars = [r.get("width") for r in page.all("*") if r.get("class") == "bar-fill"]
+    figures = [f for f in page.all("figure") if f.get("class") == "bars"]
+    bars = [r.get("width") for r in figures[-1].iter() if r.get("class") == "bar-fill"]
     assert bars == ["6.67", "0.0"]
+
+
+def test_the_day_of_the_decision_is_told_where_the_event_has_an_end(of_event):
+    address = "/challenges/shorter-queue/"
+    assert "28 April 2027 at the latest" in of_event(starts=STARTS, ends=ENDS).get(address).text
+    assert "at the latest" not in of_event(starts=None, ends=None).get(address).text
 
 
 def test_the_demo_says_that_its_answers_are_public_and_an_event_does_not(client, of_event):

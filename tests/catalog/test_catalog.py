@@ -106,6 +106,20 @@ def test_sql_that_only_reads_is_accepted(event, loaded, sql):
     assert loaded().questions["visits-by-park"][1].sql == sql
 
 
+def test_a_picture_of_a_question_that_never_ends_does_not_stop_the_check(event, loaded):
+    endless = (
+        "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    )
+    path = event / "datasets" / "visits" / "dataset.yml"
+    begin, _, _ = path.read_text().partition("    sql: ")
+    path.write_text(f"{begin}    sql: {json.dumps(endless)}\n")
+    picture = {"question": "visits-by-park", "kind": "bars", "x": "i", "y": "i", "title": "x"}
+    challenge = event / "challenges" / "more-visits" / "challenge.yml"
+    described = json.dumps(picture | {"unit": "x"})
+    challenge.write_text(f"{challenge.read_text()}picture: {described}\n")
+    assert loaded().challenges["more-visits"].picture
+
+
 @pytest.mark.parametrize(
     "sql",
     [

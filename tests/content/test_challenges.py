@@ -80,6 +80,33 @@ def test_todays_practice_leaves_something_to_win(
     assert best > scores["rows"][0]["score"] + 20
 
 
+def test_every_challenge_has_a_picture_of_todays_practice(slug, challenge, bundle):
+    assert challenge.picture
+    marks = json.loads(bundle.file(f"challenges/{slug}/picture.json").read_bytes())["marks"]
+    assert len(marks) > 1
+    assert len({mark["x"] for mark in marks}) == len(marks)
+    assert any(mark["y"] for mark in marks)
+
+
+def test_groups_are_named_and_each_has_its_score_and_the_gap_an_interval(
+    slug, challenge, bundle, truth
+):
+    named = {row["group"] for row in truth if row.get("group")}
+    assert bool(named) == bool(challenge.score.groups)
+    for row in json.loads(bundle.file(f"challenges/{slug}/scores.json").read_bytes())["rows"]:
+        assert [group["name"] for group in row["groups"]] == sorted(named)
+        if named:
+            assert row["gap"]["low"] <= row["gap"]["value"] <= row["gap"]["high"]
+
+
+def test_where_answers_are_a_sample_they_have_an_interval_and_a_tie_band(slug, bundle, truth):
+    scores = json.loads(bundle.file(f"challenges/{slug}/scores.json").read_bytes())
+    today = scores["rows"][0]
+    if len(truth) >= 1_000:
+        assert today["details"]["low"] < today["score"] < today["details"]["high"]
+        assert 0 < scores["band"] < 10
+
+
 def test_the_template_asks_for_every_hidden_key_and_nothing_else(slug, challenge, bundle, truth):
     path = bundle.file(f"challenges/{slug}/answers-template.csv")
     template = rows(path)
