@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from sandbox.catalog.brief_rules import brief_problems
 from sandbox.catalog.content import Content, Described
 from sandbox.catalog.models import Challenge, Dataset, Table
 from sandbox.catalog.sql import sql_problems
@@ -22,7 +23,10 @@ def check_all(content: Content, unseen: Mapping[str, str]) -> list[Problem]:
     for d in content.datasets.values():
         found += _dataset(d, content)
     for d in content.challenges.values():
-        found += _challenge(d, content)
+        wrong = list(_challenge(d, content))
+        if not wrong and content.has_every_dataset:
+            wrong += brief_problems(d, content)
+        found += wrong
     for d in content.starters.values():
         found += _known(d, "challenges", d.model.challenges, content.folders["challenges"])
         found += starter_problems(d)
@@ -101,6 +105,10 @@ def _challenge(d: Described, content: Content) -> Iterator[Problem]:
     if content.has_every_dataset:
         questions = [n for s in content.datasets.values() for n in s.model.questions]
         yield from _known(d, "questions", challenge.questions, questions)
+        if challenge.picture and challenge.picture.question not in questions:
+            what = f"picture.question names {challenge.picture.question!r}, which does not exist"
+            fix = did_you_mean(challenge.picture.question, questions)
+            yield d.problem(("picture", "question"), what, fix=fix)
     yield from _files(d)
     yield from _answers(d, challenge, content)
 
