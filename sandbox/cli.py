@@ -280,5 +280,32 @@ def event_new(folder: Path) -> None:
     click.echo(f"  3. sandbox serve --event {named}")
 
 
+@main.group("new")
+def new_group() -> None:
+    """Make a folder of content to begin with."""
+
+
+@new_group.command("challenge")
+@click.argument("slug")
+@event_option
+@told_plainly
+def new_challenge(event: Path | None, slug: str) -> None:
+    """Make a challenge's folder, right as it stands, to edit line by line.
+
+    Example: sandbox new challenge quiet-streets --event ../my-event
+    """
+    from sandbox import new
+
+    workspace = open_workspace(event)
+    folder = new.challenge(workspace, slug)
+    steps = [f"make it yours, file by file: {folder / 'challenge.yml'} first"]
+    if isinstance(workspace.event.challenges, tuple):
+        steps.append(f"add {slug!r} to challenges in event.toml")
+    steps += [workspace.command("check"), workspace.command("build")]
+    click.echo(f"{folder} is ready, and can be built as it stands. Next:")
+    for number, step in enumerate(steps, 1):
+        click.echo(f"  {number}. {step}")
+
+
 if __name__ == "__main__":
     main()
