@@ -201,6 +201,14 @@ def test_a_folder_and_a_missing_file_are_told(tmp_path):
             read_answers(path, CODED, KEYS, str(path))
 
 
+def test_a_letter_of_several_lines_is_one_answer(answers_file):
+    form = form_of(letter={"type": "string", "title": "Letter", "required": False})
+    text = 'Hei.\n\nDu får støtte, se «§ 2»; ring "oss".' + " Hei." * 5_000
+    content = 'id,letter\r\nA,"' + text.replace('"', '""') + '"\r\nB,\r\n'
+    rows = read_answers(answers_file(content), form, ["A", "B"], "answers.csv")
+    assert rows == {"A": {"letter": text}, "B": {"letter": None}}
+
+
 def test_many_mistakes_are_told_at_once_but_no_more_than_can_be_read(problems, answers_file):
     text = "id,answer\n" + "".join(
         f"{key},{'yes' if i % 2 else '=A1'}\nX{i},approve\n{key},approve\n"
