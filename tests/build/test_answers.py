@@ -1,5 +1,6 @@
 """A challenge that cannot be scored, or not told apart from doing nothing, is not built."""
 
+import re
 import shutil
 
 import pytest
@@ -18,7 +19,8 @@ def challenge(kit):
     for part in ("datasets/population", f"challenges/{SLUG}", "starter_templates/web-app"):
         shutil.copytree(KIT / part, kit.kit / part)
     starter = kit.kit / "starter_templates" / "web-app" / "starter.yml"
-    starter.write_text(starter.read_text().replace("[same-day-permit, ", "["), encoding="utf-8")
+    text = re.sub(r"^challenges: .*$", f"challenges: [{SLUG}]", starter.read_text(), flags=re.M)
+    starter.write_text(text, encoding="utf-8")
     return kit.kit / "challenges" / SLUG
 
 

@@ -50,11 +50,13 @@ def rows(path):
 
 
 def scored(slug, challenge, workspace, tmp_path, given):
-    """The judge's measure of {key: answer}, without a process of its own."""
-    key, column = challenge.answers.key, next(iter(challenge.answers.columns))
+    """The judge's measure of rows of answers, without a process of its own."""
+    columns = [challenge.answers.key, *challenge.answers.columns]
     path = tmp_path / "answers.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([(key, column), *given.items()])
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(given)
     order = Order(slug=slug, challenge=challenge, answers=str(path), shown_as=path.name,
                   truth=str(workspace.current_truth()), mebibytes=MEBIBYTES)  # fmt: skip
     return judge(order).whole
@@ -75,8 +77,7 @@ def test_todays_practice_leaves_something_to_win(
     slug, challenge, workspace, bundle, truth, tmp_path
 ):
     scores = json.loads(bundle.file(f"challenges/{slug}/scores.json").read_text())
-    right = {row[challenge.answers.key]: row["answer"] for row in truth}
-    best = scored(slug, challenge, workspace, tmp_path, right).ungated
+    best = scored(slug, challenge, workspace, tmp_path, truth).ungated
     assert best > scores["rows"][0]["score"] + 20
 
 
@@ -117,12 +118,12 @@ def test_the_template_asks_for_every_hidden_key_and_nothing_else(slug, challenge
 
 
 def test_hidden_answers_are_of_the_form_that_is_asked_for(challenge, truth):
-    codes = challenge.answers.columns["answer"].codes
     assert truth
     assert {row["part"] for row in truth} == {"public", "private"}
-    if codes:
-        assert {row["answer"] for row in truth} <= set(codes)
-        assert len({row["answer"] for row in truth}) > 1
+    for name, column in challenge.answers.columns.items():
+        if column.codes:
+            assert {row[name] for row in truth} <= set(column.codes)
+            assert len({row[name] for row in truth}) > 1
 
 
 def test_the_public_part_is_about_as_large_as_it_is_said_to_be(challenge, truth):
@@ -247,6 +248,7 @@ def test_a_brief_says_what_is_synthetic_and_which_tables_there_are(brief, challe
         assert re.search("synteti|synthetic", brief, re.I)
     tables = {name for slug in catalog.datasets for name in catalog.datasets[slug].tables}
     columns = {c for _, table in catalog.tables.values() for c in table.columns}
+    columns |= set(challenge.answers.columns)
     codes = {code for column in challenge.answers.columns.values() for code in column.codes or ()}
     keys = {f"q{number}" for number in range(1, 9)}
     for word in re.findall(r"`([a-z_0-9]+)`", brief):

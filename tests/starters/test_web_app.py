@@ -19,6 +19,7 @@ WEB_APP = KIT / "starter_templates" / "web-app"
 COMMANDS = tuple(yaml.safe_load((WEB_APP / "starter.yml").read_text())["commands"])
 CHALLENGES = {
     "same-day-permit": "applications",
+    "explain-a-decision": "support_cases",
     "know-your-municipality": "municipalities",
 }
 ODD_NAME = 'Åse\'s "idé" 🏥 {{7*7}}'

@@ -24,6 +24,21 @@ def decide(application: dict) -> str:
     return "to_case_officer"
 
 
+def explain_a_decision(data: SandboxData) -> dict[str, dict[str, str]]:
+    """Case → decision, reason, what would turn it, and the letter."""
+    cases = data.rows("support_cases", limit=None)
+    return {row["case_id"]: explain(row) for row in cases}
+
+
+def explain(case: dict) -> dict[str, str]:
+    """Begin with a person. Which cases could you decide as the rules say, and tell why?
+
+    To fill: decision (grant, refuse, to_case_handler), reason, counterfactual_column,
+    counterfactual_value, letter. The letter is in the case's language: nb, nn or en.
+    """
+    return {"decision": "to_case_handler"}
+
+
 def know_your_municipality(data: SandboxData) -> dict[str, str]:
     """Question → answer. Two can be read from one table; for the others, tables must be joined."""
     municipalities = data.rows("municipalities", limit=None)
@@ -37,16 +52,21 @@ def know_your_municipality(data: SandboxData) -> dict[str, str]:
 
 ANSWERS = {
     "same-day-permit": same_day_permit,
+    "explain-a-decision": explain_a_decision,
     "know-your-municipality": know_your_municipality,
 }
 
 
-def filled(template: str, answers: dict[str, str]) -> tuple[str, int]:
-    """The template with an answer in each row that has one, and how many rows that is."""
+def filled(template: str, answers: dict[str, str | dict[str, str]]) -> tuple[str, int]:
+    """The template with an answer in each row that has one, and how many rows that is.
+
+    An answer is the text of the first column to fill, or a text for each of several columns.
+    """
     rows = list(csv.DictReader(io.StringIO(template)))
     key, column = list(rows[0])[:2]
     for row in rows:
-        row[column] = answers.get(row[key], "")
+        answer = answers.get(row[key], "")
+        row.update(answer if isinstance(answer, dict) else {column: answer})
     text = io.StringIO()
     writer = csv.DictWriter(text, rows[0], lineterminator="\n")
     writer.writeheader()

@@ -63,6 +63,23 @@ VIEWS = {
         chart=Chart(by="measure_type"),
         names={"municipality_code": Names("municipalities", "municipality_code")},
     ),
+    "explain-a-decision": View(
+        table="support_cases",
+        columns=(
+            "case_id",
+            "received_on",
+            "language",
+            "household_size",
+            "yearly_income",
+            "monthly_rent",
+        ),
+        filters=(
+            Filter("language"),
+            Filter("circumstance"),
+            Filter("yearly_income", "gte"),
+        ),
+        chart=Chart(by="circumstance"),
+    ),
     "know-your-municipality": View(
         table="municipalities",
         columns=("municipality_code", "name", "county_code", "population", "area_km2"),
