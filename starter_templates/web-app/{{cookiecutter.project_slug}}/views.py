@@ -80,6 +80,17 @@ VIEWS = {
         ),
         chart=Chart(by="circumstance"),
     ),
+    "reminder-letter": View(
+        table="appointments",
+        columns=("appointment_id", "clinic_code", "appointment_on", "age_band", "prior_noshow"),
+        filters=(
+            Filter("clinic_code"),
+            Filter("age_band"),
+            Filter("prior_noshow", "gte"),
+        ),
+        chart=Chart(by="clinic_code", sum="prior_noshow"),
+        names={"clinic_code": Names("clinics", "clinic_code")},
+    ),
     "know-your-municipality": View(
         table="municipalities",
         columns=("municipality_code", "name", "county_code", "population", "area_km2"),
