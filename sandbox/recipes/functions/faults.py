@@ -157,7 +157,8 @@ def broken_key(here: Here, column: OwnColumn, probability: Numbers) -> Planted:
         raise Unfit(f"{column.name} is no foreign key", fix="name a column with references:")
     hit, words = hits(here, probability), here.words("value")
     if target.key_counts:
-        beyond = target.count + keyed.below(words, np.array(max(target.count, 1)))
+        # The keys right beyond the table's are those of rows that stand there twice.
+        beyond = 2 * target.count + keyed.below(words, np.array(max(target.count, 1)))
         return Faulted(hit, target.keys_at(beyond))
     known = target.column(target.key).keys()
     if known.kind == "integer":
