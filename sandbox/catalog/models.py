@@ -223,7 +223,8 @@ class Answers(Descriptor):
     """The file a team hands in: one row per key. `answers.sql` beside it yields the truth.
 
     `table` is the table whose rows are asked about, if there is one; `public_share` is the part of
-    the rows that a leaderboard may show while the challenge runs.
+    the rows that a leaderboard may show while the challenge runs. With `may_leave_out` a key that
+    is not handed in counts as one with blanks, so that a team names only what it found.
     """
 
     key: Name
@@ -231,6 +232,15 @@ class Answers(Descriptor):
     columns: dict[Name, AnswerColumn]
     table: Name | None = None
     public_share: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    may_leave_out: bool = False
+
+    @model_validator(mode="after")
+    def _blanks_are_answers(self) -> Answers:
+        needed = [name for name, column in self.columns.items() if column.required]
+        if self.may_leave_out and needed:
+            said = "required: false for each column, since keys may be left out"
+            raise Expected(said, ", ".join(needed))
+        return self
 
 
 class Reference(Descriptor):

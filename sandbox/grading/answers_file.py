@@ -58,8 +58,9 @@ class _Findings:
 def read_answers(path: Path, form: Answers, keys: Sequence[str], shown_as: str) -> Rows:
     """The answers by key, every key of `keys` exactly once, values typed as `form` says.
 
-    Reading stops soon after as many rows as were asked for, however long the file is. Raises
-    AnswersRejected with line numbers of the file, which is called `shown_as`.
+    Where `form` lets keys be left out, those have blanks. Reading stops soon after as many rows as
+    were asked for, however long the file is. Raises AnswersRejected with line numbers of the file,
+    which is called `shown_as`.
     """
     findings = _Findings(shown_as)
     rows: Rows = {}
@@ -73,7 +74,8 @@ def read_answers(path: Path, form: Answers, keys: Sequence[str], shown_as: str) 
         findings.add("file", f"the file cannot be read: {error.strerror}", fix="check its name")
     if rejected := findings.rejected():
         raise rejected
-    return rows
+    blank: dict[str, object] = dict.fromkeys(form.columns)
+    return {key: rows.get(key, blank) for key in keys} if form.may_leave_out else rows
 
 
 # --- bytes to lines -------------------------------------------------------------------------------
@@ -224,7 +226,8 @@ def _body(
             name: _value(_cell(cells, places.get(name)), name, column, line, findings)
             for name, column in form.columns.items()
         }
-    _left_out(form, keys, lines, findings)
+    if not form.may_leave_out:
+        _left_out(form, keys, lines, findings)
     return rows
 
 

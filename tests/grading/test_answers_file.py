@@ -109,6 +109,18 @@ def test_left_out_keys_are_counted_and_the_first_five_named(problems):
     assert KEYS[6] not in found.found
 
 
+def test_keys_that_may_be_left_out_are_blank_and_all_else_is_told_as_ever(answers_file, problems):
+    answer = {"type": "string", "title": "Answer", "codes": ANSWERS, "required": False}
+    form = form_of(answer=answer).model_copy(update={"may_leave_out": True})
+    some = read_answers(answers_file(f"id,answer\n{KEYS[3]},approve\n"), form, KEYS, "a.csv")
+    assert some == {key: {"answer": "approve" if key == KEYS[3] else None} for key in KEYS}
+    assert read_answers(answers_file("id,answer\n"), form, KEYS, "a.csv").keys() == set(KEYS)
+    assert only(problems("id,answer\nBP-99999,approve\n", form)).what.startswith("no answer was")
+    twice = f"id,answer\n{KEYS[0]},approve\n{KEYS[0]},approve\n"
+    assert "was answered before" in only(problems(twice, form)).what
+    assert "the column id is missing" in {p.what for p in problems("key,answer\n", form)}
+
+
 def test_a_wrong_code_is_told_with_the_allowed_ones(problems):
     found = only(problems(GOOD.replace(f"{KEYS[2]},approve", f"{KEYS[2]},Approved")))
     assert (found.line, found.found) == (4, "Approved")
