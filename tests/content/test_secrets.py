@@ -103,7 +103,7 @@ def test_what_is_hidden_lies_outside_the_bundle(built, event):
     bundle, _ = built
     truth = event.current_truth()
     assert not truth.is_relative_to(bundle.path)
-    for challenge in ("same-day-permit", "know-your-municipality"):
+    for challenge in event.folders("challenges"):
         assert (truth / challenge / "answers.csv").is_file()
         assert not bundle.has(f"challenges/{challenge}/answers.csv")
         assert not (bundle.path / "challenges" / challenge / "answers.sql").exists()
@@ -123,6 +123,7 @@ def test_no_page_and_no_log_holds_a_secret_even_when_it_is_revealed(
         "/data/../revealed/revealed.json",
         "/datasets/population/files/../../../../../../../revealed/revealed.json",
         "/",
+        "/challenges/data-quality-hunt/",
         "/challenges/same-day-permit/",
         "/datasets/building-permits/",
         "/starters/web-app/",

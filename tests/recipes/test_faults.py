@@ -133,8 +133,9 @@ def test_a_broken_key_does_not_lead_to_a_row_that_stands_there_twice(cook):
     """Both need keys that no row has; were they the same ones, the link would not be broken."""
     tables = {"places": {"place_id": "string"},
               "visits": {"visit_id": "integer", "place_id": "string > places"}}  # fmt: skip
-    places = {"rows": 500, "place_id": "code('P-', shuffled(row, 6), 6)", "faults": ["duplicate(.5)"]}  # fmt: skip
-    visits = {"rows": 500, "visit_id": "row", "place_id": "pick(places)", "faults": ["broken_key(place_id, .5)"]}  # fmt: skip
+    places = {"rows": 500, "place_id": "code('P-', shuffled(row, 6), 6)"}
+    visits = {"rows": 500, "visit_id": "row", "place_id": "pick(places)"}
+    places["faults"], visits["faults"] = ["duplicate(.5)"], ["broken_key(place_id, .5)"]
     drawn = cook(tables, {"tables": {"places": places, "visits": visits}}).draw()
     broken = {line["published_value"] for line in drawn.truth["visits.faults"].to_pylist()}
     assert len(broken) > 100

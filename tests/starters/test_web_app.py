@@ -21,6 +21,7 @@ CHALLENGES = {
     "same-day-permit": "applications",
     "explain-a-decision": "support_cases",
     "reminder-letter": "appointments",
+    "data-quality-hunt": "reports",
     "know-your-municipality": "municipalities",
 }
 ODD_NAME = 'Åse\'s "idé" 🏥 {{7*7}}'

@@ -63,6 +63,16 @@ def compare(usual: list[bool], cost: list[bool]) -> dict[str, str]:
     }
 
 
+def data_quality_hunt(data: SandboxData) -> dict[str, dict[str, str]]:
+    """Row → what is wrong with it, and in which column. Nothing is said of all the others."""
+    replies = data.rows("replies", limit=None)
+    return {
+        row["reply_id"]: {"column_name": "due_on", "fault": "missing"}
+        for row in replies
+        if row["due_on"] is None
+    }  # Begin with one rule that is right. Which columns check each other? What is only odd?
+
+
 def know_your_municipality(data: SandboxData) -> dict[str, str]:
     """Question → answer. Two can be read from one table; for the others, tables must be joined."""
     municipalities = data.rows("municipalities", limit=None)
@@ -78,6 +88,7 @@ ANSWERS = {
     "same-day-permit": same_day_permit,
     "explain-a-decision": explain_a_decision,
     "reminder-letter": reminder_letter,
+    "data-quality-hunt": data_quality_hunt,
     "know-your-municipality": know_your_municipality,
 }
 

@@ -91,6 +91,17 @@ VIEWS = {
         chart=Chart(by="clinic_code", sum="prior_noshow"),
         names={"clinic_code": Names("clinics", "clinic_code")},
     ),
+    "data-quality-hunt": View(
+        table="reports",
+        columns=("report_id", "category", "municipality_code", "seen_on", "sent_at", "size_cm"),
+        filters=(
+            Filter("category"),
+            Filter("municipality_code"),
+            Filter("size_cm", "gte"),
+        ),
+        chart=Chart(by="category"),
+        names={"municipality_code": Names("municipalities", "municipality_code")},
+    ),
     "know-your-municipality": View(
         table="municipalities",
         columns=("municipality_code", "name", "county_code", "population", "area_km2"),

@@ -44,15 +44,15 @@ class FirstPage(unittest.TestCase):
         self.assertIn(self.about["licence"], page)
 
     def test_a_filter_leaves_only_what_matches(self):
-        everything = self.data.rows(VIEW.table).total
+        everything = self.data.rows(VIEW.table)
         for chosen in VIEW.filters:
-            value = self.first[chosen.column]
+            value = next(v for row in everything if (v := row[chosen.column]) is not None)
             with self.subTest(chosen.name):
                 expected = self.data.rows(VIEW.table, {chosen.name: value}).total
                 self.assertGreater(expected, 0)
                 page = self.page(f"/?lang=en&{chosen.name}={value}")
                 self.assertIn(f"{expected:,} rows match", page)
-                self.assertLessEqual(expected, everything)
+                self.assertLessEqual(expected, everything.total)
 
     def test_what_cannot_be_read_is_said_beside_its_field(self):
         numeric = [f for f in VIEW.filters if f.operator in ("gte", "lte", "gt", "lt")]
