@@ -16,6 +16,9 @@ from sandbox.quality import Counts, Figures, broken_promises
 from sandbox.workspace import Workspace
 
 
+OF_A_DATASET = ("effects", "secrets")  # hidden tables that any dataset may have
+
+
 class Drawn(Protocol):
     full: Mapping[str, Rows]
     published: Mapping[str, Rows]
@@ -27,6 +30,8 @@ class Drawn(Protocol):
 
 class Scratch:
     """The full tables under their names, and the hidden ones as `truth_<name>`.
+
+    What is of a whole dataset has its slug in the name: `truth_<dataset>_effects`.
 
     Only tables with something held out are loaded again; for the others a name falls through to the
     attached published database.
@@ -40,8 +45,8 @@ class Scratch:
             if table is not dataset.published[name]
         }
         hidden = {
-            f"truth_{name.replace('.', '_')}": table
-            for dataset in drawn.values()
+            _hidden(slug, name): table
+            for slug, dataset in drawn.items()
             for name, table in dataset.truth.items()
         }
         self._path = path
@@ -54,6 +59,12 @@ class Scratch:
     def remove(self) -> None:
         self.connection.close()
         self._path.unlink()
+
+
+def _hidden(slug: str, name: str) -> str:
+    """persons.hidden as truth_persons_hidden, effects as truth_housing_support_effects."""
+    whose = f"{slug}_{name}" if name in OF_A_DATASET else name
+    return f"truth_{whose}".replace(".", "_").replace("-", "_")
 
 
 def keep_promises(
