@@ -31,6 +31,8 @@ POISSON_SLACK = (
     5e-4  # Cornish-Fisher's distance from Poisson's distribution, largest at a mean of 30
 )
 
+BINOMIAL_SLACK = 5e-4  # likewise, largest where 30 of 60 are expected to succeed
+
 
 def sampled_before(row: int) -> int:
     """How many rows of the sample have a smaller number."""
@@ -167,6 +169,17 @@ def poisson(sample: Sample, result: Vector, mean: Array) -> Places:
     below = np.where(values > 0, pdtr(np.maximum(values - 1, 0), mean), 0)
     u = below + sample.within * (pdtr(np.maximum(values, 0), mean) - below)
     return places(u, int((values < 0).sum()), POISSON_SLACK)
+
+
+def binomial(sample: Sample, result: Vector, trials: Array, probability: Array) -> Places:
+    """As for poisson()."""
+    from scipy.special import bdtr
+
+    values, trials = sample(result.values), np.maximum(sample.every(trials), 0)
+    chance = np.clip(sample.every(probability), 0, 1)
+    below = np.where(values > 0, bdtr(np.maximum(values - 1, 0), trials, chance), 0)
+    u = below + sample.within * (bdtr(np.minimum(values, trials), trials, chance) - below)
+    return places(u, int(((values < 0) | (values > trials)).sum()), BINOMIAL_SLACK)
 
 
 def day(sample: Sample, result: Vector, *weights: object, **named: object) -> Shares:

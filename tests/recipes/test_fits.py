@@ -26,6 +26,7 @@ EXPRESSIONS = {
     "lognormal": ("number", "lognormal(_low, .5)"),
     "bernoulli": ("boolean", "bernoulli(.02 + .1 * _low)"),
     "poisson": ("integer", "poisson(when(_kind == 'a', 2.5, 44))"),
+    "binomial": ("integer", "binomial(when(_kind == 'a', 12, 200), when(_kind == 'a', .7, .4))"),
     "day": ("date", "day(2025, weekdays=[2, 2, 2, 2, 2, .2, .2])"),
     "born": ("date", "born(row % 90)"),
     "moment": ("datetime", "moment(date('2025-03-04'), 8, 8 + 1 / 6)"),
@@ -50,7 +51,7 @@ GUILTY = {
     "choice": "guided", "draw": "guided", "day": "guided", "pick": "guided",
     "integer": "below", "born": "below", "moment": "below", "pick, matching": "below",
     "given_name": "below", "family_name": "below",
-    "uniform": "uniform", "bernoulli": "uniform", "poisson": "uniform",
+    "uniform": "uniform", "bernoulli": "uniform", "poisson": "uniform", "binomial": "uniform",
     "pick, matching by": "uniform", "normal": "normal", "lognormal": "normal",
 }  # fmt: skip
 

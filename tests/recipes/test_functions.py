@@ -98,6 +98,20 @@ def test_poisson_counts_have_the_mean_and_spread_of_their_distribution(column, m
     assert 0.93 < values.var() / mean < 1.07
 
 
+@pytest.mark.parametrize(
+    ("trials", "chance"), [(1, 0.3), (12, 0.85), (59, 0.5), (500, 0.02), (400, 0.35), (90, 1.0)]
+)
+def test_successes_are_those_of_the_binomial_distribution(column, trials, chance):
+    values = np.array(column("integer", f"binomial({trials}, {chance})", rows=20_000))
+    known = stats.binom(trials, chance)
+    assert 0 <= values.min() <= values.max() <= trials
+    for quantile in (0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99):
+        at = known.ppf(quantile)
+        expected = known.cdf(at)
+        error = np.sqrt(expected * (1 - expected) / 20_000)
+        assert abs((values <= at).mean() - expected) <= 5 * error + 5e-4
+
+
 def test_a_draw_follows_the_column_of_its_condition_and_bands_are_filled(column):
     files = {"sizes.csv": "size,a,b\n1,100,0\n2-3,0,40\n9,0,60\n"}
     told = column("integer", "draw('sizes.csv', given=_kind)", rows=3_000, files=files,

@@ -207,6 +207,44 @@ def _inverted(u: Array, mean: Array) -> Array:
     return count
 
 
+@function(declared=declared.binomial)
+def binomial(here: Here, trials: Integers, probability: Numbers) -> Integers:
+    """How many of several tries succeed: of 120 who were asked, those who say yes.
+
+    By inversion of the distribution function where up to 30 successes or failures are expected;
+    above, the normal with the Cornish–Fisher correction for skewness.
+    trials: whole numbers of 0 or more. probability: of each single one, from 0 to 1.
+
+    Example: binomial(120, .2)
+    """
+    words, trials = here.words(), here.spread(np.maximum(trials, 0))
+    chance = here.spread(np.clip(probability, 0, 1))
+    z, mean = keyed.normal(words), trials * chance
+    spread = np.sqrt(mean * (1 - chance))
+    large = np.floor(mean + spread * z + (1 - 2 * chance) * (z * z - 1) / 6 + 0.5)
+    u, rarer = keyed.uniform(words), np.minimum(chance, 1 - chance)
+    successes = _successes(np.where(chance > 0.5, 1 - u, u), trials, rarer)
+    small = np.where(chance > 0.5, trials - successes, successes)
+    few = trials * rarer <= COUNT_BY_INVERSION
+    return np.clip(np.where(few, small, large), 0, trials).astype(np.int64)
+
+
+def _successes(u: Array, trials: Array, chance: Array) -> Array:
+    """The quantile of Bin(trials, chance) at u, where chance is at most 1/2 and the mean small."""
+    odds = chance / (1 - chance)
+    probability = (1 - chance) ** np.minimum(trials, COUNT_BY_INVERSION / np.maximum(chance, 1e-9))
+    reached = probability.copy()
+    count = np.zeros(len(u), np.int64)
+    for step in range(1, 100):
+        beyond = (u >= reached) & (count < trials)
+        if not beyond.any():
+            break
+        count += beyond
+        probability = probability * odds * np.maximum(trials - step + 1, 0) / step
+        reached = reached + probability
+    return count
+
+
 @function()
 def secret(here: Here, low: Constant, high: Constant) -> Numbers:
     """A number between low and high that is drawn once for the event and told nobody.
