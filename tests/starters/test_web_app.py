@@ -22,6 +22,7 @@ CHALLENGES = {
     "explain-a-decision": "support_cases",
     "reminder-letter": "appointments",
     "data-quality-hunt": "reports",
+    "living-conditions": "indicators",
     "know-your-municipality": "municipalities",
 }
 ODD_NAME = 'Åse\'s "idé" 🏥 {{7*7}}'

@@ -73,6 +73,32 @@ def data_quality_hunt(data: SandboxData) -> dict[str, dict[str, str]]:
     }  # Begin with one rule that is right. Which columns check each other? What is only odd?
 
 
+def living_conditions(data: SandboxData) -> dict[str, dict[str, str]]:
+    """Item → estimate, low and high: figures as published, and of effects that nothing is known.
+
+    Which subdistricts, years and figures could a small one borrow strength from?
+    """
+    figures = data.rows("indicators", limit=None)
+    answers = {row["figure_id"]: published(row) for row in figures}
+    types = {row["measure_type"] for row in data.rows("measures_taken", limit=None)}
+    for measure_type in types:
+        for indicator in {row["indicator"] for row in figures}:
+            answers[f"effect-{measure_type}-{indicator}"] = interval(0, -100, 100)
+    return answers
+
+
+def published(figure: dict) -> dict[str, str]:
+    """A figure with its usual 95 % interval; one that is withheld may be anything."""
+    if figure["value"] is None:
+        return interval(50, 0, 100)
+    value, margin = figure["value"], 1.96 * figure["se"]
+    return interval(value, max(0, value - margin), min(100, value + margin))
+
+
+def interval(estimate: float, low: float, high: float) -> dict[str, str]:
+    return {"estimate": f"{estimate:.2f}", "low": f"{low:.2f}", "high": f"{high:.2f}"}
+
+
 def know_your_municipality(data: SandboxData) -> dict[str, str]:
     """Question → answer. Two can be read from one table; for the others, tables must be joined."""
     municipalities = data.rows("municipalities", limit=None)
@@ -89,6 +115,7 @@ ANSWERS = {
     "explain-a-decision": explain_a_decision,
     "reminder-letter": reminder_letter,
     "data-quality-hunt": data_quality_hunt,
+    "living-conditions": living_conditions,
     "know-your-municipality": know_your_municipality,
 }
 

@@ -102,6 +102,17 @@ VIEWS = {
         chart=Chart(by="category"),
         names={"municipality_code": Names("municipalities", "municipality_code")},
     ),
+    "living-conditions": View(
+        table="indicators",
+        columns=("figure_id", "subdistrict_id", "year", "indicator", "value", "se", "n"),
+        filters=(
+            Filter("indicator"),
+            Filter("subdistrict_id"),
+            Filter("n", "gte"),
+        ),
+        chart=Chart(by="indicator", sum="n"),
+        names={"subdistrict_id": Names("subdistricts", "subdistrict_id")},
+    ),
     "know-your-municipality": View(
         table="municipalities",
         columns=("municipality_code", "name", "county_code", "population", "area_km2"),
