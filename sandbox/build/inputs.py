@@ -15,7 +15,7 @@ from sandbox.truth import commitment
 from sandbox.workspace import Workspace
 
 LIBRARIES = ("numpy", "pyarrow", "adbc-driver-sqlite", "sqlite-utils", "scipy", "scikit-learn")
-MAKERS = ("build", "recipes", "sources", "quality", "grading", "catalog")
+MAKERS = ("build", "recipes", "sources", "quality", "grading", "catalog", "randomness")
 NOT_INPUTS = frozenset({"golden.json", "CHANGELOG.md", "__pycache__"})
 
 
