@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from sandbox import __version__
+from sandbox.descriptors import LANGUAGES
 from sandbox.errors import CatalogError, SandboxError, VerifyError
 from sandbox.workspace import Workspace, new_event, open_workspace
 
@@ -305,6 +306,101 @@ def new_challenge(event: Path | None, slug: str) -> None:
     click.echo(f"{folder} is ready, and can be built as it stands. Next:")
     for number, step in enumerate(steps, 1):
         click.echo(f"  {number}. {step}")
+
+
+@main.group("trial")
+def trial_group() -> None:
+    """Plan a fair comparison, assign by lot, and tell what came out."""
+
+
+def _language_option(command: F) -> F:
+    return click.option(
+        "--language", type=click.Choice(LANGUAGES), default="en", show_default=True,
+        help="The language of the page.",
+    )(command)  # fmt: skip
+
+
+@trial_group.command("new")
+@click.argument("plan", type=click.Path(path_type=Path, dir_okay=False))
+@told_plainly
+def trial_new(plan: Path) -> None:
+    """Write the plan of an example trial, to be changed into one's own.
+
+    Example: sandbox trial new letter.yml
+    """
+    from sandbox import trials
+
+    trials.write_example(plan)
+    click.echo(f"{plan} is an example to change. Then: sandbox trial plan {shlex.quote(str(plan))}")
+
+
+@trial_group.command("plan")
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--freeze", is_flag=True, help="Write its hash and the time beside it.")
+@_language_option
+@told_plainly
+def trial_plan(plan: Path, freeze: bool, language: str) -> None:
+    """Check a plan, and show on one page what is compared and what the trial can see.
+
+    Example: sandbox trial plan letter.yml --freeze
+    """
+    from sandbox import trials
+
+    described = trials.read_plan(plan)
+    if freeze:
+        trials.freeze(plan, described)
+    click.echo(trials.markdown(trials.plan_page(plan, described, language)), nl=False)
+
+
+@trial_group.command("assign")
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.argument("units", type=click.Path(path_type=Path))
+@click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True,
+              help="The CSV file to write.")  # fmt: skip
+@click.option("--seed", metavar="WORDS", help="Words to draw by; the plan's hash unless said.")
+@told_plainly
+def trial_assign(plan: Path, units: Path, out: Path, seed: str | None) -> None:
+    """Draw by lot which arm each unit of a CSV file comes into, once a plan is frozen.
+
+    Example: sandbox trial assign letter.yml patients.csv --out letters.csv
+    """
+    from sandbox import trials
+
+    made = trials.assign(plan, trials.read_plan(plan), units, out, seed)
+    click.echo(f"{made.file}, drawn by {made.seed}")
+    for arm, count in made.counts.items():
+        click.echo(f"  {count:>9,}  {arm}")
+    if made.left_out:
+        click.echo(f"  {made.left_out:>9,}  not in the trial, which is smaller than the list")
+
+
+@trial_group.command("analyse")
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--assignment", type=click.Path(path_type=Path),
+              help="The CSV file of who was assigned to what; the one that was drawn unless said, "
+                   "else the data's own column.")  # fmt: skip
+@click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False),
+              help="A file to write the report to.")  # fmt: skip
+@click.option("--plain", is_flag=True, help="Plain text in place of Markdown.")
+@_language_option
+@told_plainly
+def trial_analyse(
+    plan: Path, data: Path, assignment: Path | None, out: Path | None, plain: bool, language: str
+) -> None:
+    """Analyse what came out as it was planned, and report it in plain words.
+
+    Example: sandbox trial analyse letter.yml outcomes.csv --out report.md
+    """
+    from sandbox import trials
+
+    result = trials.analyse(plan, trials.read_plan(plan), data, assignment)
+    blocks = trials.report(result, language)
+    written = trials.text(blocks) if plain else trials.markdown(blocks)
+    if out:
+        out.write_text(written, encoding="utf-8", newline="\n")
+    else:
+        click.echo(written, nl=False)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ SandboxError
 │   ├── ExpectationsMissed   built tables differ from what the descriptor promises
 │   ├── AnswersRejected      a file of answers cannot be scored
 │   ├── StarterError         a project cannot be made from these answers
+│   ├── PlanError            a trial's plan says something that cannot be
+│   ├── TableError           a CSV file of a trial is not what its plan says
 │   ├── BundleDamaged        files of a bundle are not those that its manifest lists
 │   └── RevealRefused        seed and answers cannot be published, or not yet
 ├── BuildError             a step of the build failed
@@ -103,6 +105,14 @@ class AnswersRejected(ProblemsFound):
 
 class StarterError(ProblemsFound):
     title = "The project cannot be made"
+
+
+class PlanError(ProblemsFound):
+    title = "The plan cannot be used"
+
+
+class TableError(ProblemsFound):
+    title = "The table is not what the plan says"
 
 
 class BundleDamaged(ProblemsFound):

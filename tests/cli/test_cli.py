@@ -68,9 +68,12 @@ def test_the_example_is_one_that_the_command_accepts(path):
     assert context.command is COMMANDS[path]
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in COMMANDS if p not in {("event", "new"), ("verify",)}], ids=" ".join
-)
+def on_an_event(path):
+    """All but those that make one, try a bundle, or plan a trial, which needs no event at all."""
+    return path not in {("event", "new"), ("verify",)} and path[0] != "trial"
+
+
+@pytest.mark.parametrize("path", [*filter(on_an_event, COMMANDS)], ids=" ".join)
 def test_every_command_on_an_event_takes_it_by_option_and_by_environment(path):
     (option,) = [p for p in COMMANDS[path].params if p.name == "event"]
     assert (option.opts, option.envvar) == (["--event"], "SANDBOX_EVENT")
@@ -135,6 +138,10 @@ def test_the_next_steps_of_a_new_event_can_be_typed_as_they_are_printed(run, tmp
         (["reveal", "../nowhere"], "is not an event"),
         (["verify", "../nowhere", "../event"], "There is no bundle in ../nowhere"),
         (["event", "new", "../event/event.toml/below"], "The system refused: "),
+        (["trial", "new", "../event/event.toml"], "is there already"),
+        (["trial", "plan", "letter.yml"], "letter.yml: the file is missing"),
+        (["trial", "assign", "letter.yml", "a.csv", "-o", "b.csv"], "the file is missing"),
+        (["trial", "analyse", "letter.yml", "a.csv"], "letter.yml: the file is missing"),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else None,
 )
@@ -167,6 +174,8 @@ def test_a_users_mistake_is_told_on_the_error_stream_and_exits_with_1(run, words
         ["new", "challenge"],
         ["event", "new", "../event/event.toml"],
         ["check", "--event", "../event/event.toml"],
+        ["trial", "plan", "letter.yml", "--language", "fi"],
+        ["trial", "assign", "letter.yml", "patients.csv"],
     ],
     ids=" ".join,
 )
