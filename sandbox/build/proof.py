@@ -15,7 +15,6 @@ from sandbox.errors import ExpectationsMissed, Problem
 from sandbox.quality import Counts, Figures, broken_promises
 from sandbox.workspace import Workspace
 
-
 OF_A_DATASET = ("effects", "secrets")  # hidden tables that any dataset may have
 
 
