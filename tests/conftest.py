@@ -13,12 +13,27 @@ from sandbox.workspace import open_workspace
 
 SMALL = 0.05
 hypothesis.settings.register_profile("kit", deadline=None)  # no test asserts a time
+hypothesis.settings.register_profile("fast", deadline=None, max_examples=25)
 hypothesis.settings.load_profile("kit")
 IN_CI = os.environ.get("SANDBOX_CI") == "1"
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Fast runs do not even import what is heavy as a whole: it brings libraries along."""
+    if config.option.markexpr == "not heavy" and collection_path.suffix == ".py":
+        return "\npytestmark = pytest.mark.heavy\n" in collection_path.read_text("utf-8") or None
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses by marks
 def pytest_collection_modifyitems(items):
-    """The browser's event loop runs until the session ends; no other test may find it running."""
+    """What looks at the whole demo is heavy, since that takes seconds to build.
+
+    The browser's event loop runs until the session ends; no other test may find it running.
+    """
+    for item in items:
+        if {"bundle", "whole_bundle"}.intersection(item.fixturenames):
+            item.add_marker("heavy")
     items.sort(key=lambda item: item.path.parent.name == "browser")
 
 

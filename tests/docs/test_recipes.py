@@ -13,6 +13,8 @@ from tests.docs.reading import tokens
 from tests.recipes import library
 from tests.scripts.conftest import load
 
+pytestmark = pytest.mark.heavy
+
 reference = load("_reference")
 WORDS = {**FUNCTIONS, **FAULTS, "effect": None}
 FENCES = [t for t in tokens(reference.PAGE.read_text("utf-8")) if t.type == "fence"]

@@ -8,6 +8,8 @@ from sandbox.grading import chance
 from sandbox.grading.sums import Sums, mean
 from sandbox.grading.verdict import Gate, Measure, band_of, tie
 
+pytestmark = pytest.mark.heavy
+
 SEED = b"a seed of the tests, 32 bytes in"
 
 

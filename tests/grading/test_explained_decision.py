@@ -12,6 +12,8 @@ from sandbox.grading.metrics import METRICS
 from sandbox.grading.metrics.explained_decision import NEAR, explained_decision, is_faithful
 from sandbox.grading.pairs import Pair
 
+pytestmark = pytest.mark.heavy
+
 SEED = b"a seed of the tests, 32 bytes long"
 REASONS = {"income": "refuse", "savings": "refuse", "met": "grant", "hardship": "grant"}
 PARAGRAPHS = {"income": "§ 4", "savings": "§ 5", "met": "§ 2", "hardship": "§ 7"}

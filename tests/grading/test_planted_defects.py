@@ -13,6 +13,8 @@ from sandbox.grading.measuring import measured
 from sandbox.grading.metrics.planted_defects import planted_defects
 from sandbox.grading.pairs import Pair
 
+pytestmark = pytest.mark.heavy
+
 NONE = ("", "none")
 COLUMNS = {"reports": ("seen_on", "size_cm"), "visits": ("cost_nok", "left_at")}
 FAULTS = ("missing", "swapped_date", "wrong_unit")

@@ -11,6 +11,8 @@ from sandbox.grading.measuring import measured
 from sandbox.grading.metrics import METRICS
 from sandbox.grading.pairs import Pair
 
+pytestmark = pytest.mark.heavy
+
 SUBDISTRICTS, INDICATORS = 40, ("lonely", "unsafe")
 PLANTED = {"a-lonely": -5.0, "b-unsafe": -4.0, "c-lonely": 6.0}
 NONE = ("a-unsafe", "b-lonely", "c-unsafe", "d-lonely", "d-unsafe")

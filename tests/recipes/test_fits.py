@@ -13,6 +13,8 @@ from sandbox.recipes.declared import EVERY, FIRST, Sample, sampled_before
 from sandbox.recipes.fits import UNIT, Places, Shares, places, shares, yes_or_no
 from sandbox.recipes.registry import FUNCTIONS
 
+pytestmark = pytest.mark.heavy
+
 ROWS = 4000
 SHARES = "kind,a,b\n0-4,.5,.1\n5-9,.2,.1\n10-30,.3,.8\n"
 WORDS = "word,share\nx,.55\ny,.4\nz,.05\n"

@@ -22,6 +22,8 @@ from tests.recipes.composing import CELL, FILES, Composed, composed
 from tests.recipes.conftest import kitchen
 from tests.scripts.conftest import load
 
+pytestmark = pytest.mark.heavy
+
 GROUPS = ("full", "published", "truth")
 ASSUMED = list(FILES)
 FEW, MANY = 5, 150

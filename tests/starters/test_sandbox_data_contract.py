@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.heavy
+
 QUESTIONS: dict[str, dict[str, Any]] = {
     "everything": {"limit": None},
     "the first page": {},

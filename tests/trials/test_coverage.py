@@ -11,6 +11,8 @@ from benchmarks.trials import KINDS, tried
 from sandbox.trials import effects
 from sandbox.trials.robust import Coefficient, coefficient
 
+pytestmark = pytest.mark.heavy
+
 FEW, MANY = 80, 250  # trials of a kind with an effect, and as many without
 BOUNDS = {FEW: (0.88, 1.0), MANY: (0.91, 0.985)}  # 95 % ± four standard errors of 1.7 and 0.97 %
 BY_NAME = {kind.name: kind for kind in KINDS}
