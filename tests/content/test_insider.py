@@ -3,7 +3,12 @@
 import sqlite3
 from itertools import pairwise
 
+import numpy as np
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import cross_val_predict
+from threadpoolctl import threadpool_limits
 
 from sandbox import recipes, sources
 from sandbox.build.tables import write_database
@@ -14,7 +19,7 @@ from sandbox.workspace import open_workspace
 from tests.content.same_day import MARKS, insider, reference
 
 pytestmark = pytest.mark.heavy
-SEEDS = [f"a seed of the tests, number {number}".encode() for number in range(4)]
+SEEDS = [f"a seed of the tests, number {number}".encode() for number in range(10)]
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +89,53 @@ def drawn_answers(drawn, seed):
     path, _ = drawn(seed)
     with sqlite3.connect(path) as db:
         return dict(db.execute("SELECT application_id, first_answer FROM decisions"))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    "order", ["application_id", "received_at", "municipality_code, row_number"]
+)
+def test_answers_copied_from_a_neighbour_score_like_a_constant_one(drawn, seed, order):
+    """Each application gets the answer of the decided one before it, in some order."""
+    path, truth = drawn(seed)
+    with sqlite3.connect(path) as db:
+        rows = db.execute(
+            f"""SELECT a.application_id, d.first_answer FROM
+                (SELECT *, row_number() OVER (ORDER BY application_id) AS row_number
+                 FROM applications) a
+                LEFT JOIN decisions d USING (application_id) ORDER BY {order}"""
+        ).fetchall()
+    copied, last = {}, "to_case_officer"
+    for key, decided in rows:
+        last = decided or last
+        if key in truth:
+            copied[key] = last
+    assert judged(copied, truth).score == 0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_strong_model_finds_no_signal_where_none_is_meant_to_be(drawn, seed):
+    """In keys and their order, in the time of day, in where documents stand, in the county."""
+    path, truth = drawn(seed)
+    with sqlite3.connect(path) as db:
+        rows = db.execute(
+            """SELECT a.application_id, CAST(substr(a.application_id, 4) AS INTEGER),
+                      substr(received_at, 12, 2) * 60 + substr(received_at, 15, 2),
+                      CAST(substr(municipality_code, 1, 2) AS INTEGER), municipality_code % 100,
+                      min(document_id), max(document_id) % 10
+               FROM applications a JOIN documents d USING (application_id)
+               GROUP BY a.application_id ORDER BY 2"""
+        ).fetchall()
+    asked = [row for row in rows if row[0] in truth]
+    columns = np.array([row[1:] for row in asked], float)
+    columns = np.column_stack([columns, np.diff(columns[:, 0], prepend=0)])
+    for answer in ("approve", "ask_for_documents"):
+        given = np.array([truth[row[0]] == answer for row in asked])
+        model = HistGradientBoostingClassifier(max_iter=30, random_state=0)
+        with threadpool_limits(1):
+            guessed = cross_val_predict(model, columns, given, cv=3, method="predict_proba")[:, 1]
+        spread = (1 / (12 * given.sum()) + 1 / (12 * (~given).sum())) ** 0.5
+        assert abs(roc_auc_score(given, guessed) - 0.5) < 4 * spread, answer
 
 
 @pytest.mark.parametrize("column", ["application_id", "received_at"])
