@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,7 @@ def survey(
         starters=_described(workspace, "starter_templates", problems),
         folders={kind: tuple(workspace.folders(kind)) for kind in FORMS},
     )
+    content = _without_namesakes(content, _wanted(workspace, content)["datasets"])
     problems += check_all(content, unseen or {})
     problems += _unknown_choices(workspace)
     problems += _strays(workspace)
@@ -152,22 +154,52 @@ def _unknown_choices(workspace: Workspace) -> Iterator[Problem]:
                 yield Problem(what, "event.toml", line, fix=did_you_mean(slug, known))
 
 
+def _without_namesakes(content: Content, used: set[str]) -> Content:
+    """The same without datasets that the event does not use and that have a name of one it uses.
+
+    So an event may call a table `visits` whatever the kit's own datasets are called. What builds
+    upon such a dataset, or asks about it, steps aside with it.
+    """
+    names = {name for slug in used & content.datasets.keys() for name in _names(content, slug)}
+    aside = {s for s in content.datasets.keys() - used if not names.isdisjoint(_names(content, s))}
+    aside |= {s for s in content.datasets if s not in used and aside & content.ancestors(s)}
+    return replace(
+        content,
+        datasets={s: d for s, d in content.datasets.items() if s not in aside},
+        challenges={
+            s: d for s, d in content.challenges.items() if aside.isdisjoint(d.model.datasets)
+        },
+        aside=frozenset(aside),
+    )
+
+
+def _names(content: Content, slug: str) -> list[str]:
+    """The tables and questions of a dataset, which share one namespace."""
+    model = content.datasets[slug].model
+    return [*model.tables, *model.questions]
+
+
 def _chosen(workspace: Workspace, content: Content) -> Catalog:
-    """The event's choice, with what a choice needs: parents of datasets, datasets of challenges."""
-    wanted = {
-        kind: set(content.folders[kind] if choice == "all" else choice)
-        for kind, choice in _choices(workspace).items()
-    }
-    for slug in wanted["challenges"]:
-        wanted["datasets"] |= set(content.challenges[slug].model.datasets)
-        wanted["starter_templates"].add(content.challenges[slug].model.starter)
-    for slug in tuple(wanted["datasets"]):
-        wanted["datasets"] |= content.ancestors(slug)
+    wanted = _wanted(workspace, content)
     return Catalog(
         datasets=_picked(content.datasets, wanted["datasets"]),
         challenges=_picked(content.challenges, wanted["challenges"]),
         starters=_picked(content.starters, wanted["starter_templates"]),
     )
+
+
+def _wanted(workspace: Workspace, content: Content) -> dict[str, set[str]]:
+    """The event's choice, with what a choice needs: parents of datasets, datasets of challenges."""
+    wanted = {
+        kind: set(content.folders[kind] if choice == "all" else choice)
+        for kind, choice in _choices(workspace).items()
+    }
+    for slug in wanted["challenges"] & content.challenges.keys():
+        wanted["datasets"] |= set(content.challenges[slug].model.datasets)
+        wanted["starter_templates"].add(content.challenges[slug].model.starter)
+    for slug in wanted["datasets"] & content.datasets.keys():
+        wanted["datasets"] |= content.ancestors(slug)
+    return wanted
 
 
 def _picked(described: Mapping[str, Described], wanted: set[str]) -> dict[str, Any]:

@@ -35,16 +35,18 @@ class Content:
     """Slug → Described of each kind; `folders` names those too whose descriptor cannot be read.
 
     One unreadable dataset must not make each mention of it, or of its tables, look like a mistake.
+    `aside`: datasets that the event does not use and whose names others of it have.
     """
 
     datasets: Mapping[str, Described]
     challenges: Mapping[str, Described]
     starters: Mapping[str, Described]
     folders: Mapping[str, tuple[str, ...]]
+    aside: frozenset[str] = frozenset()
 
     @property
     def has_every_dataset(self) -> bool:
-        return set(self.folders["datasets"]) == set(self.datasets)
+        return set(self.folders["datasets"]) == set(self.datasets) | self.aside
 
     @cached_property
     def tables(self) -> dict[str, Table]:

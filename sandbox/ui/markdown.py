@@ -16,6 +16,7 @@ ATTRIBUTES: dict[str, set[str]] = {
     "*": set(),
     "a": {"href"},
     "ol": {"start"},
+    "pre": {"tabindex"},
     "div": {"class", "role", "tabindex", "aria-label"},
 }
 
@@ -28,6 +29,7 @@ def render(text: str, *, below: int = 1, table_label: str = "Table") -> Markup:
     tokens = _parser().parse(text)
     _settle_headings(tokens, below)
     html = _parser().renderer.render(_scrolling_tables(tokens, table_label), _parser().options, {})
+    html = html.replace("<pre>", '<pre tabindex="0">')  # code scrolls sideways, by keyboard as well
     safe = nh3.clean(
         html,
         tags=TAGS,

@@ -55,6 +55,16 @@ def test_what_is_not_chosen_is_not_there(loaded):
     assert slugs(loaded(datasets=["parks"], challenges=[], starters=[])) == (["parks"], [], [])
 
 
+def test_a_table_may_be_called_like_one_of_a_dataset_that_is_not_used(event, loaded):
+    """The namesake steps aside, with what builds upon it and what asks about it."""
+    other = event / "datasets" / "elsewhere"
+    shutil.copytree(event / "datasets" / "parks", other)
+    with pytest.raises(CatalogError, match="the name 'parks' is taken by"):
+        loaded()
+    found = loaded(datasets=["elsewhere"], challenges=[], starters=[])
+    assert slugs(found) == (["elsewhere"], [], [])
+
+
 def test_tables_and_questions_are_found_by_name_across_datasets(loaded):
     found = loaded()
     assert {name: slug for name, (slug, _) in found.tables.items()} == {

@@ -79,3 +79,7 @@ def check_harmless(html):
 
 def test_links_tell_the_other_side_nothing():
     assert 'rel="noopener noreferrer nofollow"' in markdown.render("[x](https://example.org)")
+
+
+def test_code_can_be_scrolled_by_keyboard():
+    assert '<pre tabindex="0"><code>SELECT 1' in markdown.render("```sql\nSELECT 1\n```")
