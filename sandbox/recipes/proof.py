@@ -44,7 +44,7 @@ def fits(drawing: Drawing, observed: Observed) -> tuple[Fit, ...]:
     A distance tells what was declared by what was drawn, so nothing is said of a column that is
     made from a secret, or from what is hidden or held out, nor of a table with planted faults.
     """
-    told = _may_be_told(drawing)
+    told = _may_be_told(drawing) if observed else set()
     found = []
     for place, call, _, verdict in _in_order(drawing, observed):
         table, _, column = place.partition(".")
@@ -70,20 +70,29 @@ def _in_order(
 
 def _may_be_told(drawing: Drawing) -> set[Place]:
     """Published columns whose distributions are made from nothing that readers must not know."""
+    known = _with_every_source(drawing)
+    untold = {("secrets", name) for name in known.secrets}
+    for name, recipe in known.recipe.tables.items():
+        untold |= held_places(known, name) | {(name, column) for column in recipe.hidden}
+    damaged = faulted(known.recipe, known.dataset)
+    return {
+        place
+        for name, table in known.dataset.tables.items()
+        if name not in damaged
+        for place in ((name, column) for column in (SHAPE, *table.columns))
+        if place not in untold and chain(known, place, untold) is None
+    }
+
+
+def _with_every_source(drawing: Drawing) -> Drawing:
+    """A drawing that knows what each column was made from: this one, or without rows if it is cut,
+    since its columns were made elsewhere."""
+    if not drawing.cuts:
+        return drawing
     empty = {name: table.schema.empty_table() for name, table in drawing.upstream.items()}
     dry = replace(
         drawing, upstream=empty, seed=b"", scale=0, dry=True, cuts={}, problems=[], sources={},
         proving=False,
     )  # fmt: skip
     make_everything(dry, dry.tables)
-    untold = {("secrets", name) for name in dry.secrets}
-    for name, recipe in dry.recipe.tables.items():
-        untold |= held_places(dry, name) | {(name, column) for column in recipe.hidden}
-    damaged = faulted(dry.recipe, dry.dataset)
-    return {
-        place
-        for name, table in dry.dataset.tables.items()
-        if name not in damaged
-        for place in ((name, column) for column in (SHAPE, *table.columns))
-        if place not in untold and chain(dry, place, untold) is None
-    }
+    return dry
