@@ -65,7 +65,7 @@ def write_datasets(
             write_json(folder / "quality.jsonld", dqv.described(dataset, quality))
             package = metadata.datapackage(slug, dataset, files, owners)
             write_json(folder / "datapackage.json", package)
-            _write_truth(truth / slug, drawn[slug])
+            _write_truth(truth / slug, drawn[slug], folder)
             if is_withheld(quality):  # for the reveal
                 write_json(
                     truth / slug / "quality.json", measure(dataset, published, counts, fits=fits)
@@ -74,8 +74,11 @@ def write_datasets(
     return entries
 
 
-def _write_truth(folder: Path, drawn: Drawn) -> None:
-    """Hidden cells as CSV; `full` and `kept` spare the next build the drawing."""
+def _write_truth(folder: Path, drawn: Drawn, published: Path) -> None:
+    """Hidden cells as CSV; `full` and `kept` spare the next build the drawing.
+
+    A table in which chance planted nothing is as it is published, and kept there alone.
+    """
     for name, table in drawn.truth.items():
         folder.mkdir(parents=True, exist_ok=True)
         write_csv(table, folder / f"{name}.csv")
@@ -84,7 +87,10 @@ def _write_truth(folder: Path, drawn: Drawn) -> None:
     for name, table in drawn.full.items():
         if table is not drawn.published[name]:
             (folder / "full").mkdir(parents=True, exist_ok=True)
-            write_parquet(table, folder / "full" / f"{name}.parquet")
+            path = folder / "full" / f"{name}.parquet"
+            write_parquet(table, path)
+            if sha256(path) == sha256(published / path.name):
+                path.unlink()
 
 
 def _dataset_entry(
