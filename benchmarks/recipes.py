@@ -19,11 +19,12 @@ from benchmarks.norway import by_hand
 from benchmarks.report import Goal, Row
 from benchmarks.taken import Taken, in_a_process, least, taken, with_its_memory
 from sandbox import recipes, sources
-from sandbox.build.tables import Rows, count, ingest, write_database
+from sandbox.build.tables import count, ingest, write_database
 from sandbox.bundle import sha256
 from sandbox.catalog import Dataset, Table, load
 from sandbox.descriptors import read
 from sandbox.errors import Problem
+from sandbox.quality import Rows
 from sandbox.workspace import KIT, open_workspace
 
 FAKER_ROWS, MIMESIS_ROWS = 20_000, 40_000

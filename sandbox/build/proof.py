@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
-from sandbox.build.tables import Rows, ingest
+from sandbox.build.tables import ingest
 from sandbox.catalog import Catalog
 from sandbox.catalog.models import Expectation
 from sandbox.errors import ExpectationsMissed, Problem
-from sandbox.quality import Counts, Figures, broken_promises
+from sandbox.quality import Counts, Figures, Rows, broken_promises
 from sandbox.workspace import Workspace
 
 OF_A_DATASET = ("effects", "secrets")  # hidden tables that any dataset may have

@@ -10,7 +10,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import adbc_driver_sqlite.dbapi
 import pyarrow as pa
@@ -21,6 +21,7 @@ import pyarrow.parquet
 import sqlite_utils
 
 from sandbox.catalog import Table
+from sandbox.quality import Rows
 
 FAST = (
     "PRAGMA journal_mode = OFF",
@@ -29,7 +30,6 @@ FAST = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -200000",
 )
-Rows: TypeAlias = pa.Table | ds.Dataset
 BATCH = 65_536
 ROW_GROUP = 262_144  # rows of a Parquet row group, however the rows are cut on their way to it
 PYTHON_TYPES = {

@@ -17,6 +17,7 @@ from scipy.special import ndtr, ndtri
 
 from sandbox.grading.sums import Sums
 from sandbox.grading.verdict import Difference, Gap
+from sandbox.randomness import below
 
 Floats = NDArray[Any]
 
@@ -116,14 +117,12 @@ def _drawn(
     n, width = units.shape
     if not n:
         return
-    below = np.asarray(n if limit is None else limit, np.uint64)
+    limits = np.asarray(n if limit is None else limit)
     generator = np.random.Philox(key=int.from_bytes(seed[:16], "little"))
     block = max(1, IN_A_BLOCK // (n * width))
     for done in range(0, RESAMPLES, block):
         count = min(block, RESAMPLES - done)
-        upper = generator.random_raw(count * n).reshape(count, n) >> np.uint64(32)
-        # Whole numbers below a limit by multiply and shift (Lemire, arXiv:1805.10941).
-        places = ((upper * below) >> np.uint64(32)).astype(np.int64)
+        places = below(generator.random_raw(count * n).reshape(count, n), limits)
         yield places if start is None else places + start
 
 

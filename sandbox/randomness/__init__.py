@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Words = NDArray[np.uint64]
 WORDS_PER_COUNT = 4  # one step of Philox 4×64 yields four words
+MOST = 2**32  # of what `below` chooses among
 
 
 def words(seed: bytes, name: str, site: str, start: int, stop: int) -> Words:
@@ -30,3 +31,10 @@ def words(seed: bytes, name: str, site: str, start: int, stop: int) -> Words:
 def uniform(raw: Words) -> NDArray[np.float64]:
     """Numbers in [0, 1), from the upper 53 bits."""
     return np.asarray((raw >> np.uint64(11)) * 2.0**-53, np.float64)
+
+
+def below(raw: Words, limit: Array) -> NDArray[np.int64]:
+    """Whole numbers in [0, limit), limit ≤ 2³²: multiply and shift (Lemire, arXiv:1805.10941)."""
+    upper = (raw >> np.uint64(32)) * np.asarray(limit).astype(np.uint64)
+    upper >>= np.uint64(32)
+    return upper.view(np.int64)

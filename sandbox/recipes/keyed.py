@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.randomness import Array, Words, uniform, words
+from sandbox.randomness import MOST, Array, Words, below, uniform, words
 
 __all__ = [
     "MOST",
@@ -23,15 +23,6 @@ __all__ = [
     "words",
     "words_within",
 ]
-
-MOST = 2**32  # of what `below` chooses among
-
-
-def below(raw: Words, limit: Array) -> NDArray[np.int64]:
-    """Whole numbers in [0, limit), limit ≤ 2³²: multiply and shift (Lemire, arXiv:1805.10941)."""
-    upper = (raw >> np.uint64(32)) * np.asarray(limit).astype(np.uint64)
-    upper >>= np.uint64(32)
-    return upper.view(np.int64)
 
 
 def guide(weights: Array, bits: int) -> Array:
