@@ -281,6 +281,36 @@ def event_new(folder: Path) -> None:
     click.echo(f"  3. sandbox serve --event {named}")
 
 
+@event_group.command("organiser")
+@click.argument("email")
+@event_option
+@told_plainly
+def event_organiser(event: Path | None, email: str) -> None:
+    """Make somebody an organiser, and print a link that signs them in once.
+
+    Example: sandbox event organiser kari@example.org --event ../my-event
+    """
+    from email_validator import EmailNotValidError, validate_email
+
+    from sandbox.board.people import passes
+    from sandbox.state import open_state
+    from sandbox.state.people import normal_address
+
+    try:
+        known = validate_email(email, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise SandboxError(f"{email!r} is no e-mail address: {error}") from None
+    workspace = open_workspace(event)
+    with open_state(workspace).write() as writer:
+        token = passes.make_organiser(writer, normal_address(known.normalized))
+    address = workspace.event.public_url or "http://127.0.0.1:8001"
+    click.echo(f"{known.normalized} is an organiser of {workspace.event.name}.")
+    click.echo("This link signs them in, once, within 24 hours:")
+    click.echo(f"  {address}/sign-in/link/{token}")
+    if not workspace.event.public_url:
+        click.echo("  (while it is served on this machine; say public_url in event.toml)", err=True)
+
+
 @main.group("new")
 def new_group() -> None:
     """Make a folder of content to begin with."""

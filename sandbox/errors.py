@@ -17,6 +17,7 @@ SandboxError
 ├── BundleError            there is no bundle to read, or it is damaged
 ├── TruthError             the hidden answers are missing or damaged
 ├── VerifyError            what was revealed is not what the bundle promised, or cannot be tried
+├── StateError             the board's database cannot be used
 └── ServeError             the server cannot start
 """
 
@@ -136,6 +137,10 @@ class TruthError(SandboxError):
 
 
 class VerifyError(SandboxError):
+    pass
+
+
+class StateError(SandboxError):
     pass
 
 

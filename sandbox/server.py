@@ -20,11 +20,12 @@ from a2wsgi.wsgi_typing import WSGIApp
 
 from sandbox import catalog
 from sandbox.board import create_app
+from sandbox.board.jobs import Worker
 from sandbox.bundle import open_bundle
 from sandbox.errors import SandboxError, ServeError
 from sandbox.explore import BASE, ExplorerApp, open_explorer
 from sandbox.explore.cache import App, Message, Receive, Scope, Send
-from sandbox.workspace import Workspace
+from sandbox.workspace import Live, Workspace
 
 log = logging.getLogger(__name__)
 BOARD_THREADS = 10
@@ -47,16 +48,17 @@ class Site:
     """
 
     def __init__(self, workspace: Workspace):
-        self.workspace = workspace
-        board = cast(WSGIApp, create_app(workspace))
-        self._board = cast(App, WSGIMiddleware(board, workers=BOARD_THREADS))
+        self._live = Live(workspace)
+        board = create_app(workspace)
+        self._worker = Worker(board)
+        self._board = cast(App, WSGIMiddleware(cast(WSGIApp, board), workers=BOARD_THREADS))
         self._explorer: ExplorerApp | None = None
         self._seen: tuple[int, int] | None = None
         self._opening = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            return await self._live(receive, send)
+            return await self._lifespan(receive, send)
         if scope["type"] != "http":
             return await send({"type": "websocket.close", "code": 1000})
         if scope["path"] == PREFIX:
@@ -65,6 +67,11 @@ class Site:
             explorer = await self.explorer()
             return await explorer(_without_prefix(scope), receive, send)
         return await self._board(scope, receive, send)
+
+    @property
+    def workspace(self) -> Workspace:
+        """The event's, its settings as they are now."""
+        return self._live.now()
 
     async def explorer(self) -> ExplorerApp:
         """The explorer of the current generation; if a new one cannot be opened, the old one."""
@@ -93,11 +100,14 @@ class Site:
         if before:
             before.retire()
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._worker.start()
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":
+                self._worker.stop()
                 if self._explorer:
                     self._explorer.retire()
                 return

@@ -3,30 +3,55 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import secrets as random_source
 import shlex
-from dataclasses import dataclass, field
+import threading
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import ConfigDict, SecretStr, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from sandbox import clock
 from sandbox.descriptors import LANGUAGES, Descriptor, Expected, Source, Words, read
 from sandbox.errors import BundleError, EventError, Problem, SandboxError
 
+log = logging.getLogger(__name__)
 KIT = Path(__file__).resolve().parent.parent
 KINDS = ("datasets", "challenges", "starter_templates")
 SLUG = re.compile(r"[a-z][a-z0-9-]*")
 KEPT_GENERATIONS = 2
 
+ACCENTS = ("teal", "blue", "green", "plum", "rust")
+COUNTRIES = ("NO", "SE", "DK", "FI", "IS")
+
 Choice = Literal["all"] | tuple[str, ...]
 Moment = str | datetime
+
+
+class Mail(Descriptor):
+    """How the event sends e-mail; the password stands in secret.toml."""
+
+    host: str
+    sender: str
+    port: int = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+
+
+class Provider(Descriptor):
+    """Who else may say who somebody is, by OpenID Connect; its secret stands in secret.toml."""
+
+    slug: str
+    name: Words
+    issuer: str
+    client_id: str
 
 
 class Event(Descriptor):
@@ -43,6 +68,14 @@ class Event(Descriptor):
     starters: Choice = "all"
     public_url: str | None = None
     public_seed: str | None = None
+    country: Literal[*COUNTRIES] = "NO"  # type: ignore[valid-type]  # whose age of consent holds
+    contact: str | None = None  # how to reach the organisers
+    conduct_contact: str | None = None  # whom to tell when somebody is not treated well
+    registration: Literal["invited", "open"] = "invited"
+    ask: tuple[Literal["phone", "diet", "access"], ...] = ()
+    accent: Literal[*ACCENTS] = "teal"  # type: ignore[valid-type]
+    mail: Mail | None = None
+    sign_in: tuple[Provider, ...] = ()
 
     @field_validator("timezone")
     @classmethod
@@ -118,8 +151,10 @@ class Secrets(Descriptor):
     seed: SecretStr
     salt: SecretStr
     session_key: SecretStr
+    mail_password: SecretStr | None = None
+    sign_in: dict[str, SecretStr] = Field(default_factory=dict)  # provider's slug → its secret
 
-    @field_validator("*")
+    @field_validator("seed", "salt", "session_key")
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
         text = value.get_secret_value()
@@ -173,9 +208,10 @@ class Workspace:
 
     @property
     def session_key(self) -> bytes:
+        """What cookies are signed with; the demo's own is made once, so that sessions last."""
         if self.secrets:
             return bytes.fromhex(self.secrets.session_key.get_secret_value())
-        return random_source.token_bytes(32)
+        return _kept_key(self.state / "session_key")
 
     @cached_property
     def content_roots(self) -> tuple[Path, ...]:
@@ -238,6 +274,61 @@ class Workspace:
         return f"sandbox {verb}{event}"
 
 
+def _kept_key(file: Path) -> bytes:
+    """Random bytes that the first who asks writes down, readable by nobody else."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_name(f"{file.name}-{random_source.token_hex(8)}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as made:
+        made.write(random_source.token_bytes(32))
+    try:
+        os.link(aside, file)  # whole or not at all, and never over another's
+    except FileExistsError:
+        pass
+    finally:
+        aside.unlink()
+    return file.read_bytes()
+
+
+class Live:
+    """The workspace as its event.toml says now: edited while serving, it is read again.
+
+    A file that says something impossible is told to the log, and what it said last stays.
+    """
+
+    def __init__(self, workspace: Workspace):
+        self._workspace = workspace
+        self._seen = self._stamp()
+        self._lock = threading.Lock()
+
+    def now(self) -> Workspace:
+        if (stamp := self._stamp()) != self._seen:
+            with self._lock:
+                if stamp != self._seen:
+                    self._read_again()
+                    self._seen = stamp
+        return self._workspace
+
+    def _stamp(self) -> tuple[int, ...]:
+        stamps = []
+        for name in ("event.toml", "secret.toml"):
+            try:
+                found = (self._workspace.folder / name).stat()
+            except OSError:
+                continue
+            stamps += [found.st_mtime_ns, found.st_ino, found.st_size]
+        return tuple(stamps)
+
+    def _read_again(self) -> None:
+        before = self._workspace
+        try:
+            event, settings, secrets = _read_settings(before.folder, is_demo=before.is_demo)
+        except SandboxError as error:
+            log.error("The event's settings stay as they were: %s", error)
+            return
+        self._workspace = replace(before, event=event, settings=settings, secrets=secrets)
+
+
 def _is_content(folder: Path) -> bool:
     return folder.is_dir() and not folder.name.startswith((".", "_"))
 
@@ -256,6 +347,13 @@ def open_workspace(event: Path | None = None) -> Workspace:
     if not (folder / "event.toml").is_file():
         raise SandboxError(f"{folder} is not an event: it has no event.toml. "
                            f"Make one: sandbox event new {shlex.quote(str(folder))}")  # fmt: skip
+    settings, source, hidden = _read_settings(folder, is_demo=is_demo)
+    state = Path(os.environ.get("SANDBOX_STATE") or KIT / "build" / "demo") if is_demo else folder
+    return Workspace(settings, folder, state, hidden, settings=source)
+
+
+def _read_settings(folder: Path, *, is_demo: bool) -> tuple[Event, Source, Secrets | None]:
+    """event.toml and secret.toml, or EventError with everything that is wrong in them."""
     problems: list[Problem] = []
     settings = read(folder / "event.toml", Event, problems, shown_as="event.toml")
     hidden = None
@@ -266,8 +364,7 @@ def open_workspace(event: Path | None = None) -> Workspace:
         problems += _seed_problems(*settings, is_demo=is_demo)
     if problems or not settings:
         raise EventError(problems)
-    state = Path(os.environ.get("SANDBOX_STATE") or KIT / "build" / "demo") if is_demo else folder
-    return Workspace(settings[0], folder, state, hidden, settings=settings[1])
+    return *settings, hidden
 
 
 def _seed_problems(event: Event, source: Source, *, is_demo: bool) -> list[Problem]:
@@ -325,7 +422,7 @@ starters = "all"
 # public_url = "https://sandbox.example.org"
 """
 
-NOT_IN_GIT = "secret.toml\ngenerations/\ncurrent\nboard.sqlite*\nuploads/\n.revealing-*/\n"
+NOT_IN_GIT = "secret.toml\ngenerations/\ncurrent\nboard*.sqlite*\nuploads/\n.revealing-*/\n"
 
 
 def new_event(folder: Path) -> Path:
@@ -337,7 +434,8 @@ def new_event(folder: Path) -> Path:
     if (folder / "event.toml").exists() or (folder / "secret.toml").exists():
         raise SandboxError(f"{folder} is an event already; nothing was changed.")
     folder.mkdir(parents=True, exist_ok=True)
-    lines = (f'{name} = "{random_source.token_hex(32)}"' for name in Secrets.model_fields)
+    drawn = (name for name, secret in Secrets.model_fields.items() if secret.is_required())
+    lines = (f'{name} = "{random_source.token_hex(32)}"' for name in drawn)
     text = "# Keep this file to yourself: whoever knows the seed knows every hidden answer.\n"
     descriptor = os.open(folder / "secret.toml", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -1,28 +1,64 @@
-"""The board: home, challenges, datasets and starters of the bundle that is served now."""
+"""The board: what the bundle holds as pages, and what people do with it during an event."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from flask import Flask
+from flask_wtf import CSRFProtect
 
 from sandbox import ui
-from sandbox.board import challenges, datasets, downloads, home, site, starters
+from sandbox.board import (
+    access,
+    challenges,
+    datasets,
+    desk,
+    downloads,
+    home,
+    site,
+    starters,
+    store,
+)
+from sandbox.board.people import account, join, sign_in
 from sandbox.board.served import Served
 from sandbox.bundle import Bundle, open_bundle
+from sandbox.state import State, open_state
 from sandbox.workspace import Workspace
 
+MOST_BYTES = 2_000_000  # of a request; what may be larger says so itself
+TOPICS = (home, challenges, datasets, downloads, starters, sign_in, join, account, desk)
 
-def create_app(workspace: Workspace, open_current: Callable[[], Bundle] | None = None) -> Flask:
-    """A WSGI application; `open_current` opens the bundle to serve, by default the workspace's."""
+
+def create_app(
+    workspace: Workspace,
+    open_current: Callable[[], Bundle] | None = None,
+    state: State | None = None,
+) -> Flask:
+    """A WSGI application; `open_current` opens the bundle to serve, by default the workspace's.
+
+    `state` is the board's database, by default the event's own, which is then brought up to date.
+    """
     app = Flask(__name__, static_folder=None)
-    app.config["SECRET_KEY"] = workspace.session_key
+    app.config.update(
+        SECRET_KEY=workspace.session_key,
+        SESSION_COOKIE_NAME="sandbox",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=(workspace.event.public_url or "").startswith("https:"),
+        SESSION_REFRESH_EACH_REQUEST=False,  # else each page sets a cookie, and none can be kept
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        MAX_FORM_MEMORY_SIZE=MOST_BYTES,
+        WTF_CSRF_TIME_LIMIT=None,  # a form may be open on a phone for as long as its session lasts
+    )
     app.extensions["served"] = Served(
         workspace, open_current or (lambda: open_bundle(workspace.current_bundle()))
     )
+    store.attach(app, state or open_state(workspace))
     ui.equip(app.jinja_env)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     site.attach(app)
-    for topic in (home, challenges, datasets, downloads, starters):
+    CSRFProtect(app)
+    access.attach(app)
+    for topic in TOPICS:
         app.register_blueprint(topic.pages)
     return app

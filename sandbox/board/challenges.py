@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, abort, render_template
 
 from sandbox.board import practice
+from sandbox.board.access import everyone
 from sandbox.board.served import Generation, event, generation, served
 from sandbox.board.site import page
 from sandbox.catalog import Challenge
@@ -18,6 +19,7 @@ LEVELS = ("first", "intermediate", "advanced")
 
 
 @pages.get("/")
+@everyone
 def index() -> str:
     here = generation()
     ranked = sorted(here.catalog.challenges.items(), key=lambda item: LEVELS.index(item[1].level))
@@ -25,6 +27,7 @@ def index() -> str:
 
 
 @pages.get("/<slug>/")
+@everyone
 def challenge(slug: str) -> str:
     here = generation()
     found = here.catalog.challenges.get(slug) or abort(404)

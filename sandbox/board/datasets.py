@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template
 
 from sandbox.board import dictionary, joins, measured
+from sandbox.board.access import everyone
 from sandbox.board.served import generation
 from sandbox.board.site import page
 
@@ -12,11 +13,13 @@ pages = Blueprint("datasets", __name__, url_prefix="/datasets")
 
 
 @pages.get("/")
+@everyone
 def index() -> str:
     return render_template("board/datasets.html", here=generation())
 
 
 @pages.get("/<slug>/")
+@everyone
 def dataset(slug: str) -> str:
     here = generation()
     found = here.catalog.datasets.get(slug) or abort(404)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, send_file
 
+from sandbox.board.access import everyone
 from sandbox.board.served import generation
 
 pages = Blueprint("downloads", __name__)
@@ -16,21 +17,25 @@ TYPES = {
 
 
 @pages.get("/datasets/<slug>/datapackage.json")
+@everyone
 def datapackage(slug: str) -> Response:
     return _listed(f"datasets/{slug}/datapackage.json", as_download=False)
 
 
 @pages.get("/datasets/<slug>/quality.jsonld")
+@everyone
 def quality(slug: str) -> Response:
     return _listed(f"datasets/{slug}/quality.jsonld", as_download=False)
 
 
 @pages.get("/datasets/<slug>/files/<table>.<any(csv, parquet):suffix>")
+@everyone
 def table_file(slug: str, table: str, suffix: str) -> Response:
     return _listed(f"datasets/{slug}/{table}.{suffix}")
 
 
 @pages.get("/challenges/<slug>/answers-template.csv")
+@everyone
 def answers_template(slug: str) -> Response:
     file = f"challenges/{slug}/answers-template.csv"
     return _listed(file, name=f"{slug}-answers.csv")

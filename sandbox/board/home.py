@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
+from sandbox.board.access import everyone
 from sandbox.board.countdown import countdown
 from sandbox.board.served import generation
 from sandbox.board.site import page
@@ -13,6 +14,7 @@ DOOR_QUESTIONS = 3
 
 
 @pages.get("/")
+@everyone
 def home() -> str:
     here = generation()
     # The first question of each dataset says what kinds of questions there are.

@@ -16,7 +16,7 @@ from sandbox import catalog
 from sandbox.bundle import Bundle
 from sandbox.catalog import Catalog
 from sandbox.errors import SandboxError
-from sandbox.workspace import Event, Workspace
+from sandbox.workspace import Event, Live, Workspace
 
 log = logging.getLogger(__name__)
 
@@ -74,11 +74,16 @@ class Served:
     """Answers `now()`: looks whether a new generation has been named, and opens it once if so."""
 
     def __init__(self, workspace: Workspace, open_current: Callable[[], Bundle]):
-        self.workspace = workspace
+        self._live = Live(workspace)
         self._open_current = open_current
         self._lock = threading.Lock()
         self._seen: tuple[int, int] | None = None
         self._generation: Generation | None = None
+
+    @property
+    def workspace(self) -> Workspace:
+        """The event's, its settings as they are now."""
+        return self._live.now()
 
     def now(self) -> Generation:
         """Raises BundleError when nothing can be opened and nothing is open."""

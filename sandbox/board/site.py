@@ -6,11 +6,15 @@ import logging
 from typing import Any
 
 from flask import Flask, Response, abort, g, jsonify, render_template, request, send_from_directory
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from sandbox import ui
+from sandbox.board.access import everyone
+from sandbox.board.people.visitor import me
 from sandbox.board.served import event, generation
 from sandbox.errors import SandboxError
+from sandbox.state.people import Role
 from sandbox.ui import languages
 
 log = logging.getLogger(__name__)
@@ -22,15 +26,27 @@ def attach(app: Flask) -> None:
     app.context_processor(lambda: {"page": page()})
     app.after_request(_finish)
     app.register_error_handler(HTTPException, _error_page)
+    app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(SandboxError, _no_bundle)
     app.add_url_rule("/static/<name>", "static", _static)
-    app.add_url_rule("/favicon.ico", "favicon", lambda: _file("favicon.ico"))
+    app.add_url_rule("/favicon.ico", "favicon", _favicon)
     app.add_url_rule("/robots.txt", "robots", _robots)
     app.add_url_rule("/healthz", "healthz", _health)
 
 
 def page() -> ui.Page:
-    return ui.Page(event(), g.language, request.full_path.removesuffix("?"))
+    """What the layout knows: the event, the reader's language, the address, and who is reading."""
+    if "page" not in g:
+        person, path = me(), request.full_path.removesuffix("?")
+        g.page = ui.Page(
+            event(),
+            g.language,
+            path,
+            person=person.shown_name or person.email or "?" if person else "",
+            organises=bool(person and person.has(Role.ORGANISER)),
+        )
+    found: ui.Page = g.page
+    return found
 
 
 def _choose_language() -> None:
@@ -70,6 +86,12 @@ def _error_page(error: HTTPException) -> Any:
     return render_template("board/error.html", code=error.code, error=error), error.code
 
 
+def _forged(error: CSRFError) -> Any:
+    """A form that is too old, or was never ours: nothing was done, and nothing that was written is
+    lost, since the browser's way back still has it."""
+    return render_template("board/error.html", code="form", error=error), 400
+
+
 def _no_bundle(error: SandboxError) -> Any:
     """The reader is told to wait; what to do, with paths, is for the organiser's log alone."""
     log.error("%s", error)
@@ -79,6 +101,7 @@ def _no_bundle(error: SandboxError) -> Any:
 # --- files and health -----------------------------------------------------------------------------
 
 
+@everyone
 def _static(name: str) -> Response:
     response = _file(name)
     if request.args.get("v"):
@@ -86,15 +109,22 @@ def _static(name: str) -> Response:
     return response
 
 
+@everyone
+def _favicon() -> Response:
+    return _file("favicon.ico")
+
+
 def _file(name: str) -> Response:
     return send_from_directory(ui.STATIC, name, max_age=3600)
 
 
+@everyone
 def _robots() -> Response:
     """Search engines may read the pages; queries below /data/ are endless."""
     return Response("User-agent: *\nDisallow: /data/\n", mimetype="text/plain")
 
 
+@everyone
 def _health() -> Response:
     here = generation()
     if not here.bundle.database.is_file():

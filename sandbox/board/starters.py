@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, render_template, request
 
 from sandbox import starters
+from sandbox.board.access import everyone
 from sandbox.board.served import event, generation
 from sandbox.board.site import page
 from sandbox.errors import Problem, StarterError
@@ -16,16 +17,19 @@ pages = Blueprint("starters", __name__, url_prefix="/starters")
 
 
 @pages.get("/")
+@everyone
 def index() -> str:
     return render_template("board/starters.html", here=generation())
 
 
 @pages.get("/<slug>/")
+@everyone
 def starter(slug: str) -> str:
     return _form(slug)
 
 
 @pages.get("/<slug>.zip")
+@everyone
 def download(slug: str) -> Response | tuple[str, int]:
     """Making a project changes nothing here, so it is a GET and its address can be shared."""
     answers = {name: value for name, value in request.args.items() if name != "lang"}

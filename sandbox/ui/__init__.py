@@ -58,11 +58,14 @@ class Page:
     """What every page knows: the event, the reader's language, and where the page is.
 
     `language` is the reader's; `lang` is that of the interface's words and of the html element.
+    `person` is the reader's name, empty for a stranger, None where nobody can be known.
     """
 
     event: Event
     language: str
     path: str
+    person: str | None = None
+    organises: bool = False
 
     @property
     def lang(self) -> str:
@@ -82,6 +85,19 @@ class Page:
             Link(_("Data"), self.to("/datasets/"), data),
             Link(_("Starters"), self.to("/starters/"), here.startswith("/starters/")),
         )
+
+    @property
+    def own(self) -> tuple[Link, ...]:
+        """The reader's own pages, or the way to them."""
+        _ = self.words.gettext
+        here = urlsplit(self.path).path
+        desk = Link(_("Organise"), self.to("/organiser/"), here.startswith("/organiser/"))
+        if self.person == "":
+            return (Link(_("Sign in"), self.to("/sign-in/"), here.startswith("/sign-in/")),)
+        account = Link(
+            self.person or _("Your account"), self.to("/account/"), here.startswith("/account/")
+        )
+        return (desk, account) if self.organises else (account,)
 
     def to(self, address: str) -> str:
         """A board address; from a page below /data/ it takes along the language chosen there."""

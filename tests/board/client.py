@@ -2,11 +2,14 @@
 
 import re
 from collections import Counter
+from contextlib import contextmanager
 from urllib.parse import urljoin, urlsplit
 
 import html5lib
+from sqlalchemy import event
 
 MOST_BYTES = 100_000
+MOST_QUERIES = 10
 NAMELESS = ("hidden", "submit")
 VOICELESS = {"style", "srcdoc"}
 
@@ -38,7 +41,10 @@ class Page:
 
 
 class Client:
+    """A browser without script: it keeps cookies, and sends forms with the token they carry."""
+
     def __init__(self, app):
+        self.app = app
         self.flask = app.test_client()
 
     def raw(self, address, **options):
@@ -46,8 +52,29 @@ class Client:
 
     def get(self, address, *, status=200, **options):
         """The page at `address`, after it has passed every check."""
-        answer = self.raw(address, **options)
+        with queries(self.app) as asked:
+            answer = self.raw(address, **options)
         assert answer.status_code == status, f"{address}: {answer.status}"
+        assert len(asked) <= MOST_QUERIES, f"{address} asked the database:\n" + "\n".join(asked)
+        return self._checked(address, answer)
+
+    def post(self, address, data=None, *, form=None, status=302, **options):
+        """Send `data` as the form on the page `form` (the same address unless said) would.
+
+        Returns the answer as it is for a redirect, and else the page, after it has passed every
+        check.
+        """
+        token = self.token(form or address)
+        answer = self.flask.post(address, data={"csrf_token": token} | (data or {}), **options)
+        assert answer.status_code == status, f"{address}: {answer.status}"
+        return answer if 300 <= status < 400 else self._checked(address, answer)
+
+    def token(self, address):
+        """The token of a form on the page at `address`."""
+        fields = self.get(address).all("input")
+        return next((f.get("value") for f in fields if f.get("name") == "csrf_token"), "")
+
+    def _checked(self, address, answer):
         page = Page(answer)
         wrong = list(complaints(page))
         assert not wrong, f"{address}:\n" + "\n".join(wrong)
@@ -67,6 +94,22 @@ class Client:
                 page = self.get(address)
                 ahead += [found for link in page.links if (found := inside(address, link))]
         return seen
+
+
+@contextmanager
+def queries(app):
+    """The statements that the board sends to its database meanwhile, transactions' own left out."""
+    asked, engine = [], app.extensions["state"].engine
+
+    def note(_connection, _cursor, statement, *_rest):
+        asked.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+        asked[:] = [statement for statement in asked if not statement.startswith("BEGIN")]
 
 
 def inside(address, link):

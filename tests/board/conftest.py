@@ -11,6 +11,7 @@ import pytest
 from sandbox.board import create_app
 from sandbox.build import build
 from sandbox.bundle import sha256
+from sandbox.state import open_state
 from sandbox.workspace import KIT, open_workspace
 from tests.board.client import Client
 
@@ -66,6 +67,14 @@ def app(workspace):
 @pytest.fixture
 def client(app):
     return Client(app)
+
+
+@pytest.fixture
+def board(workspace, tmp_path):
+    """An application with a database of its own, on the bundle that all share."""
+    made = create_app(workspace, state=open_state(replace(workspace, state=tmp_path)))
+    yield made
+    made.extensions["state"].close()
 
 
 @pytest.fixture

@@ -270,7 +270,7 @@ def test_hostile_words_are_shown_and_never_run(copy, next_generation):
     next_generation(attack)
     client = Client(create_app(copy))
     for address, answer in client.walk("/").items():
-        if answer.mimetype == "text/html":
+        if answer.mimetype == "text/html" and not address.startswith("/sign-in/"):
             page = client.get(address)
             assert HOSTILE in page.text, address
             assert not page.all("script"), address

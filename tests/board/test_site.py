@@ -4,8 +4,15 @@ import pytest
 
 from sandbox import ui
 from sandbox.board import create_app
+from sandbox.board.access import everyone
 from sandbox.bundle import open_bundle
 from tests.board.client import Client
+
+
+def test_a_view_that_does_not_say_who_may_call_it_answers_nobody(workspace):
+    app = create_app(workspace)
+    app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+    assert "secret" not in Client(app).get("/forgotten", status=500).html
 
 
 def lang(page):
@@ -128,7 +135,7 @@ def test_without_a_bundle_a_reader_is_told_to_wait_and_learns_no_path(copy, capl
 
 def test_a_mistake_of_ours_is_logged_and_not_shown(workspace, caplog):
     app = create_app(workspace)
-    app.add_url_rule("/broken", "broken", lambda: 1 // 0)
+    app.add_url_rule("/broken", "broken", everyone(lambda: 1 // 0))
     page = Client(app).get("/broken", status=500)
     assert "Something went wrong here" in page.text
     assert "ZeroDivisionError" not in page.html

@@ -1,0 +1,146 @@
+"""Who may call what: a table of every route, and each role tried on each of them."""
+
+import pytest
+
+from sandbox.board import access
+from sandbox.state.people import Role
+from tests.board.visitors import visitor
+
+EVERYONE = access.Access()
+KNOWN = access.Access(known=True)
+MEMBERS = access.Access(known=True, joined=True)
+
+
+def only(*roles):
+    return access.Access(True, True, frozenset(roles))
+
+
+# Endpoint → who may call it. A route that is missing here fails the tests: say who it is for.
+TABLE = {
+    "static": EVERYONE,
+    "favicon": EVERYONE,
+    "robots": EVERYONE,
+    "healthz": EVERYONE,
+    "home.home": EVERYONE,
+    "challenges.index": EVERYONE,
+    "challenges.challenge": EVERYONE,
+    "datasets.index": EVERYONE,
+    "datasets.dataset": EVERYONE,
+    "downloads.datapackage": EVERYONE,
+    "downloads.quality": EVERYONE,
+    "downloads.table_file": EVERYONE,
+    "downloads.answers_template": EVERYONE,
+    "starters.index": EVERYONE,
+    "starters.starter": EVERYONE,
+    "starters.download": EVERYONE,
+    "sign_in.form": EVERYONE,
+    "sign_in.link": EVERYONE,
+    "sign_in.out": KNOWN,
+    "join.form": KNOWN,
+    "account.overview": KNOWN,
+    "desk.overview": only(Role.ORGANISER),
+}
+# What a route's variable parts are filled with; a page that does not exist is no refusal.
+PARTS = {"slug": "shorter-queue", "token": "t" * 43, "name": "mark.svg", "table": "visits"}
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def test_the_table_names_every_route_and_says_what_the_code_says(app):
+    said = {endpoint: access.of(app, endpoint) for endpoint in app.view_functions}
+    assert said == TABLE
+
+
+@pytest.fixture
+def unguarded(board):
+    """Forged forms are refused before anything else is looked at; here that is left out."""
+    board.config["WTF_CSRF_ENABLED"] = False
+    return board
+
+
+WHO = ["stranger", "newcomer", "member", *Role]
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_each_role_gets_in_where_the_table_says_and_nowhere_else(unguarded, who):
+    for rule, method in routes(unguarded):
+        asked = TABLE[rule.endpoint]
+        client = _client(unguarded, who, f"{rule.endpoint}.{method}@example.org")
+        answer = client.flask.open(_filled(rule), method=method)
+        told = f"{who} {method} {rule}: {answer.status} {answer.headers.get('Location', '')}"
+        assert _refused(answer) == (not _allowed(who, asked)), told
+
+
+def _client(app, who, email):
+    """A visitor of that kind; only who signs out needs one anew, but all get one: none is left."""
+    if who == "stranger":
+        return _Stranger(app)
+    roles = () if who in ("newcomer", "member") else (who,)
+    return visitor(app, email.lower(), roles=roles, joined=who != "newcomer")
+
+
+class _Stranger:
+    def __init__(self, app):
+        self.flask = app.test_client()
+
+
+def _allowed(who, asked):
+    if who == "stranger":
+        return not asked.known
+    if who == "newcomer":
+        return not asked.joined
+    return not asked.roles or who in asked.roles
+
+
+def _refused(answer):
+    """Whether the answer is the way to the sign-in, to joining, or a plain no."""
+    away = answer.headers.get("Location", "")
+    asked_in = away.startswith(("/sign-in/?next=", "/join/?next="))
+    return answer.status_code in (401, 403) or asked_in
+
+
+def routes(app):
+    for rule in app.url_map.iter_rules():
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+            yield rule, method
+
+
+def _filled(rule):
+    parts = {name: PARTS.get(name) or _plain(rule, name) for name in rule.arguments}
+    return rule.build(parts, append_unknown=False)[1]
+
+
+def _plain(rule, name):
+    """A value that the part's converter takes."""
+    converter = rule._converters[name]
+    if items := getattr(converter, "items", None):
+        return sorted(items)[0]
+    return 1 if type(converter).__name__ == "IntegerConverter" else "x"
+
+
+def test_every_form_is_refused_without_its_token(board):
+    client = visitor(board, roles=list(Role))
+    unsafe = [(rule, method) for rule, method in routes(board) if method not in SAFE]
+    assert unsafe
+    for rule, method in unsafe:
+        answer = client.flask.open(_filled(rule), method=method, data={"email": "a@example.org"})
+        assert answer.status_code == 400, f"{method} {rule}: {answer.status}"
+
+
+def test_looking_changes_nothing(board):
+    client = visitor(board, roles=list(Role))
+    before = _everything(board)
+    for rule, method in routes(board):
+        if method == "GET":
+            client.raw(_filled(rule))
+    assert _everything(board) == before
+
+
+def _everything(app):
+    """All rows of the board's database."""
+    from sandbox.state.tables import Base
+
+    with app.extensions["state"].read() as reader:
+        return {
+            name: sorted(map(repr, reader.execute(table.select()).all()))
+            for name, table in Base.metadata.tables.items()
+        }

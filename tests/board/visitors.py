@@ -1,0 +1,36 @@
+"""People for tests: accounts with roles, signed in as somebody would be."""
+
+from sandbox import clock
+from sandbox.board.people import passes
+from sandbox.state.people import Account, RoleHeld
+from tests.board.client import Client
+
+
+def account(app, email="kari@example.org", *, roles=(), joined=True, **more):
+    """The number of a new account; a role is its name, or (name, scope)."""
+    now = clock.now()
+    pairs = [(role, "") if isinstance(role, str) else role for role in roles]
+    more = {"name": email.partition("@")[0].capitalize()} | more
+    with app.extensions["state"].write() as writer:
+        made = Account(
+            email=email, created_at=now, joined_at=now if joined else None,
+            roles=[RoleHeld(role=role, scope=scope, granted_at=now) for role, scope in pairs],
+            **more,
+        )  # fmt: skip
+        writer.add(made)
+        writer.flush()
+        return made.id
+
+
+def enter(app, account_id):
+    """A client in which the account is signed in, by a link as people get it."""
+    with app.extensions["state"].write() as writer:
+        token = passes.link_for(writer, writer.get_one(Account, account_id))
+    client = Client(app)
+    client.post(f"/sign-in/link/{token}")
+    return client
+
+
+def visitor(app, email="kari@example.org", **more):
+    """A client with a new account signed in."""
+    return enter(app, account(app, email, **more))

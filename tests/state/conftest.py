@@ -1,0 +1,20 @@
+"""An empty state of its own for each test: SQLite in a file, and PostgreSQL where a test asks."""
+
+from dataclasses import replace
+
+import pytest
+
+from sandbox.state import open_state
+from sandbox.workspace import open_workspace
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return replace(open_workspace(), state=tmp_path)
+
+
+@pytest.fixture
+def state(workspace):
+    opened = open_state(workspace)
+    yield opened
+    opened.close()

@@ -1,0 +1,148 @@
+"""The board's database: made, brought up to date, read and written by several at once."""
+
+import stat
+import threading
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.exc import DBAPIError
+
+from sandbox import clock
+from sandbox.errors import StateError
+from sandbox.state import audit, open_state
+from sandbox.state.records import Audit, Setting
+from sandbox.state.tables import Base
+
+
+def test_migrations_make_what_the_tables_say(state):
+    with state.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_file_is_for_its_owner_alone(state, workspace):
+    for file in workspace.state.glob("board.sqlite*"):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
+
+
+def test_opening_again_changes_nothing_and_copies_nothing(state, workspace):
+    with state.write() as writer:
+        writer.add(Setting(name="x", value={"a": 1}, changed_at=clock.now()))
+    open_state(workspace).close()
+    with state.read() as reader:
+        assert reader.get_one(Setting, "x").value == {"a": 1}
+    assert [f.name for f in workspace.state.glob("*.sqlite")] == ["board.sqlite"]
+
+
+def test_an_older_database_is_copied_aside_before_it_is_migrated(state, workspace):
+    from alembic import command
+
+    from sandbox.state.database import configuration
+
+    config = configuration()
+    with state.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        connection.execute(text("DROP TRIGGER audit_refuses_update"))
+        connection.execute(text("DROP TRIGGER audit_refuses_delete"))
+        command.stamp(config, "0001")
+    open_state(workspace).close()
+    (copy,) = workspace.state.glob("board-0001-*.sqlite")
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    with create_engine(f"sqlite:///{copy}").connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0001"
+
+
+def test_a_database_of_a_newer_kit_is_left_alone(state, workspace):
+    with state.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StateError, match=r"newer kit .*9999.*Upgrade the kit"):
+        open_state(workspace)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("nonsense", "no address of a database"),
+        ("mysql://u:hunter2@h/d", "names mysql"),
+        ("postgresql://u:hunter2@127.0.0.1:1/d", "cannot be used"),
+        ("sqlite:////proc/nowhere/board.sqlite", "refused|cannot"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_told_without_its_password(
+    workspace, monkeypatch, url, told
+):
+    monkeypatch.setenv("DATABASE_URL", url)
+    with pytest.raises((StateError, OSError)) as raised:
+        open_state(workspace)
+    assert "hunter2" not in str(raised.value)
+    if isinstance(raised.value, StateError):
+        assert re.search(told, str(raised.value))
+
+
+def test_writers_take_turns_and_lose_nothing(state):
+    with state.write() as writer:
+        writer.add(Setting(name="count", value={"n": 0}, changed_at=clock.now()))
+
+    def add():
+        for _ in range(20):
+            with state.write() as writer:
+                row = writer.get_one(Setting, "count")
+                row.value = {"n": row.value["n"] + 1}
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with state.read() as reader:
+        assert reader.get_one(Setting, "count").value == {"n": 80}
+
+
+def test_what_is_not_committed_is_not_kept(state):
+    writer = state.writer()
+    writer.add(Setting(name="x", value={}, changed_at=clock.now()))
+    writer.flush()
+    writer.close()
+    with state.read() as reader:
+        assert reader.get(Setting, "x") is None
+
+
+def test_moments_come_back_in_utc_and_without_a_zone_are_refused(state):
+    moment = clock.now()
+    with state.write() as writer:
+        writer.add(Setting(name="x", value={}, changed_at=moment))
+    with state.read() as reader:
+        assert reader.scalar(select(Setting.changed_at)) == moment
+    with pytest.raises(Exception, match="without a zone"), state.write() as writer:
+        writer.add(Setting(name="y", value={}, changed_at=moment.replace(tzinfo=None)))
+
+
+# --- the audit log --------------------------------------------------------------------------------
+
+
+def acts(state):
+    with state.write() as writer:
+        for act in ("a", "b", "c"):
+            audit.record(writer, act, "x", 7, why=act)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit SET act = 'z'", "DELETE FROM audit"])
+def test_the_audit_log_refuses_changes(state, statement):
+    acts(state)
+    with pytest.raises(DBAPIError, match="append-only"), state.write() as writer:
+        writer.execute(text(statement))
+    with state.read() as reader:
+        assert list(reader.scalars(select(Audit.act))) == ["a", "b", "c"]
+
+
+def test_an_entry_that_was_changed_behind_its_back_is_found(state):
+    acts(state)
+    with state.read() as reader:
+        assert list(audit.broken(reader)) == []
+    with state.engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER audit_refuses_update"))
+        connection.execute(text("UPDATE audit SET act = 'z' WHERE id = 2"))
+    with state.read() as reader:
+        assert list(audit.broken(reader)) == [2]
