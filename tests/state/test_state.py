@@ -1,5 +1,6 @@
 """The board's database: made, brought up to date, read and written by several at once."""
 
+import re
 import stat
 import threading
 
