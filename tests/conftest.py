@@ -9,7 +9,9 @@ import pytest
 from sandbox.build import build
 from sandbox.bundle import open_bundle
 from sandbox.catalog import from_bundle
+from sandbox.state.database import migrate
 from sandbox.workspace import open_workspace
+from tests import postgres as postgresql
 
 SMALL = 0.05
 hypothesis.settings.register_profile("kit", deadline=None)  # no test asserts a time
@@ -54,6 +56,31 @@ def _no_skip(report):
         report.outcome = "failed"
         report.longrepr = f"In CI nothing is skipped for want of an install. {reason}"
     return report
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The address of a PostgreSQL server that runs as long as the tests do.
+
+    Its database `migrated` is what a new board's is like; copying it is faster than migrating.
+    """
+    if postgresql.program("initdb") is None:
+        pytest.skip("PostgreSQL is not installed here: apt-get install postgresql")
+    with postgresql.server() as address, postgresql.database(address, name="migrated") as new:
+        migrate(new)
+        yield address
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.heavy)])
+def database(request, monkeypatch):
+    """Which database the board's state lies in: a file, and in the heavy tests PostgreSQL too."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    if request.param == "sqlite":
+        yield request.param
+        return
+    with postgresql.database(request.getfixturevalue("postgres"), "migrated") as address:
+        monkeypatch.setenv("DATABASE_URL", address)
+        yield request.param
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
 from sandbox import clock
@@ -35,6 +36,27 @@ def broken(db: Session) -> Iterator[int]:
         if entry.digest != _seal(before, entry):
             yield entry.id
         before = entry.digest
+
+
+@contextmanager
+def unlocked(connection: Connection) -> Iterator[None]:
+    """Let a restore put back what a backup holds; the lock is on again when the block ends.
+
+    Both happen in the connection's transaction: nobody else ever sees the log without its lock.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("ALTER TABLE audit DISABLE TRIGGER USER"))
+        yield
+        connection.execute(text("ALTER TABLE audit ENABLE TRIGGER USER"))
+        return
+    kept = connection.execute(
+        text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'")
+    ).all()
+    for name, _ in kept:
+        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    yield
+    for _, made in kept:
+        connection.exec_driver_sql(made)
 
 
 def _last_seal(db: Session) -> str:

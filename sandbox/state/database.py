@@ -170,6 +170,15 @@ def configuration() -> Config:
     return config
 
 
+def migrate(address: str) -> None:
+    """Bring the database at `address` up to date, for whoever prepares one elsewhere."""
+    state = State(connect(make_url(address)))
+    try:
+        _migrate(state, state.engine.url)
+    finally:
+        state.close()
+
+
 def _migrate(state: State, url: URL) -> None:
     config = configuration()
     newest = ScriptDirectory.from_config(config)

@@ -70,7 +70,7 @@ def client(app):
 
 
 @pytest.fixture
-def board(workspace, tmp_path):
+def board(workspace, database, tmp_path):
     """An application with a database of its own, on the bundle that all share."""
     made = create_app(workspace, state=open_state(replace(workspace, state=tmp_path)))
     yield made

@@ -14,7 +14,7 @@ def workspace(tmp_path):
 
 
 @pytest.fixture
-def state(workspace):
+def state(workspace, database):
     opened = open_state(workspace)
     yield opened
     opened.close()

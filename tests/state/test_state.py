@@ -23,27 +23,36 @@ def test_migrations_make_what_the_tables_say(state):
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_the_file_is_for_its_owner_alone(state, workspace):
+@pytest.fixture
+def file_state(workspace, monkeypatch):
+    """One that is surely a file."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    opened = open_state(workspace)
+    yield opened
+    opened.close()
+
+
+def test_the_file_is_for_its_owner_alone(file_state, workspace):
     for file in workspace.state.glob("board.sqlite*"):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
 
 
-def test_opening_again_changes_nothing_and_copies_nothing(state, workspace):
-    with state.write() as writer:
+def test_opening_again_changes_nothing_and_copies_nothing(file_state, workspace):
+    with file_state.write() as writer:
         writer.add(Setting(name="x", value={"a": 1}, changed_at=clock.now()))
     open_state(workspace).close()
-    with state.read() as reader:
+    with file_state.read() as reader:
         assert reader.get_one(Setting, "x").value == {"a": 1}
     assert [f.name for f in workspace.state.glob("*.sqlite")] == ["board.sqlite"]
 
 
-def test_an_older_database_is_copied_aside_before_it_is_migrated(state, workspace):
+def test_an_older_database_is_copied_aside_before_it_is_migrated(file_state, workspace):
     from alembic import command
 
     from sandbox.state.database import configuration
 
     config = configuration()
-    with state.engine.begin() as connection:
+    with file_state.engine.begin() as connection:
         config.attributes["connection"] = connection
         connection.execute(text("DROP TRIGGER audit_refuses_update"))
         connection.execute(text("DROP TRIGGER audit_refuses_delete"))
@@ -142,8 +151,7 @@ def test_an_entry_that_was_changed_behind_its_back_is_found(state):
     acts(state)
     with state.read() as reader:
         assert list(audit.broken(reader)) == []
-    with state.engine.begin() as connection:
-        connection.execute(text("DROP TRIGGER audit_refuses_update"))
+    with state.engine.begin() as connection, audit.unlocked(connection):
         connection.execute(text("UPDATE audit SET act = 'z' WHERE id = 2"))
     with state.read() as reader:
         assert list(audit.broken(reader)) == [2]
