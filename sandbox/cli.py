@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from sandbox import __version__
+from sandbox import __version__, clock
 from sandbox.descriptors import LANGUAGES
 from sandbox.errors import CatalogError, SandboxError, VerifyError
 from sandbox.workspace import Workspace, new_event, open_workspace
@@ -297,7 +297,7 @@ def event_organiser(event: Path | None, email: str) -> None:
     from sandbox.state.people import normal_address
 
     try:
-        known = validate_email(email, check_deliverability=False, test_environment=True)
+        known = validate_email(email.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise SandboxError(f"{email!r} is no e-mail address: {error}") from None
     workspace = open_workspace(event)
@@ -309,6 +309,53 @@ def event_organiser(event: Path | None, email: str) -> None:
     click.echo(f"  {address}/sign-in/link/{token}")
     if not workspace.event.public_url:
         click.echo("  (while it is served on this machine; say public_url in event.toml)", err=True)
+
+
+@event_group.command("backup")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@event_option
+@told_plainly
+def event_backup(event: Path | None, file: Path) -> None:
+    """Write the board's state to one file, while it runs: accounts, questions, uploads, the log.
+
+    Example: sandbox event backup ../friday.zip --event ../my-event
+    """
+    from sandbox.state import open_state
+    from sandbox.state.backup import backup
+
+    workspace = open_workspace(event)
+    told = backup(open_state(workspace), workspace.uploads, file)
+    click.echo(f"{file} holds {told}.")
+    click.echo("It names people: keep it where only you can read it.")
+    click.echo("event.toml and secret.toml are not in it: copy them too, and apart.")
+
+
+@event_group.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--yes", is_flag=True, help="Ask nothing: what is there now is replaced.")
+@event_option
+@told_plainly
+def event_restore(event: Path | None, file: Path, yes: bool) -> None:
+    """Put back what a backup holds, in place of all that is there now.
+
+    Example: sandbox event restore ../friday.zip --event ../my-event
+    """
+    from sandbox.state import open_state
+    from sandbox.state.backup import backup, restore
+
+    workspace = open_workspace(event)
+    if not yes:
+        click.confirm(
+            f"Everything that {workspace.event.name} has now is replaced by {file}. Go on?",
+            abort=True,
+            err=True,
+        )
+    state = open_state(workspace)
+    kept = workspace.state / f"before-restore-{clock.now():%Y%m%dT%H%M%S.%fZ}.zip"
+    backup(state, workspace.uploads, kept)
+    told = restore(state, workspace.uploads, file)
+    click.echo(f"Restored {told}.")
+    click.echo(f"What was there before is in {kept}")
 
 
 @main.group("new")

@@ -18,6 +18,7 @@ SandboxError
 ├── TruthError             the hidden answers are missing or damaged
 ├── VerifyError            what was revealed is not what the bundle promised, or cannot be tried
 ├── StateError             the board's database cannot be used
+├── BackupError            a backup cannot be made, or cannot be put back
 └── ServeError             the server cannot start
 """
 
@@ -141,6 +142,10 @@ class VerifyError(SandboxError):
 
 
 class StateError(SandboxError):
+    pass
+
+
+class BackupError(SandboxError):
     pass
 
 

@@ -233,6 +233,11 @@ class Workspace:
         return path.as_posix()
 
     @property
+    def uploads(self) -> Path:
+        """Files that people hand in, under the hash of their content."""
+        return self.state / "uploads"
+
+    @property
     def generations(self) -> Path:
         return self.state / "generations"
 
@@ -422,7 +427,15 @@ starters = "all"
 # public_url = "https://sandbox.example.org"
 """
 
-NOT_IN_GIT = "secret.toml\ngenerations/\ncurrent\nboard*.sqlite*\nuploads/\n.revealing-*/\n"
+NOT_IN_GIT = """\
+secret.toml
+generations/
+current
+board*.sqlite*
+uploads/
+before-restore-*.zip
+.revealing-*/
+"""
 
 
 def new_event(folder: Path) -> Path:

@@ -19,6 +19,7 @@ from sandbox.board import (
     starters,
     store,
 )
+from sandbox.board.desk import backups, log
 from sandbox.board.people import account, join, sign_in
 from sandbox.board.served import Served
 from sandbox.bundle import Bundle, open_bundle
@@ -26,7 +27,19 @@ from sandbox.state import State, open_state
 from sandbox.workspace import Workspace
 
 MOST_BYTES = 2_000_000  # of a request; what may be larger says so itself
-TOPICS = (home, challenges, datasets, downloads, starters, sign_in, join, account, desk)
+TOPICS = (
+    home,
+    challenges,
+    datasets,
+    downloads,
+    starters,
+    sign_in,
+    join,
+    account,
+    desk,
+    backups,
+    log,
+)
 
 
 def create_app(

@@ -36,7 +36,7 @@ class State:
     def __init__(self, engine: Engine):
         self.engine = engine
         self._reading = sessionmaker(engine, autoflush=False, expire_on_commit=False)
-        self._writing = sessionmaker(_for_writing(engine), expire_on_commit=False)
+        self._writing = sessionmaker(for_writing(engine), expire_on_commit=False)
 
     def reader(self) -> Session:
         """A session that only reads; close it."""
@@ -134,7 +134,8 @@ def connect(url: URL) -> Engine:
     return engine
 
 
-def _for_writing(engine: Engine) -> Engine:
+def for_writing(engine: Engine) -> Engine:
+    """The same engine, whose transactions are writers': one at a time."""
     if engine.dialect.name == "postgresql":
         # Once it has its turn it must see what the writer before it has just committed.
         return engine.execution_options(writes=True, isolation_level="READ COMMITTED")
@@ -192,7 +193,7 @@ def _migrate(state: State, url: URL) -> None:
         )
     if before and url.get_backend_name() == "sqlite":
         _copy_aside(Path(url.database or ""), before)
-    with _for_writing(state.engine).begin() as connection:
+    with for_writing(state.engine).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

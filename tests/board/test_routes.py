@@ -39,6 +39,9 @@ TABLE = {
     "join.form": KNOWN,
     "account.overview": KNOWN,
     "desk.overview": only(Role.ORGANISER),
+    "desk_backups.overview": only(Role.ORGANISER),
+    "desk_backups.download": only(Role.ORGANISER),
+    "desk_log.overview": only(Role.ORGANISER),
 }
 # What a route's variable parts are filled with; a page that does not exist is no refusal.
 PARTS = {"slug": "shorter-queue", "token": "t" * 43, "name": "mark.svg", "table": "visits"}

@@ -18,3 +18,12 @@ def state(workspace, database):
     opened = open_state(workspace)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def file_state(workspace, monkeypatch):
+    """One that is surely a file."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    opened = open_state(workspace)
+    yield opened
+    opened.close()

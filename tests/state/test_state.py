@@ -23,15 +23,6 @@ def test_migrations_make_what_the_tables_say(state):
         assert compare_metadata(context, Base.metadata) == []
 
 
-@pytest.fixture
-def file_state(workspace, monkeypatch):
-    """One that is surely a file."""
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    opened = open_state(workspace)
-    yield opened
-    opened.close()
-
-
 def test_the_file_is_for_its_owner_alone(file_state, workspace):
     for file in workspace.state.glob("board.sqlite*"):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from flask import Blueprint, render_template
 
 from sandbox.board.access import only
+from sandbox.board.words import N_
 from sandbox.state.people import Role
 
 pages = Blueprint("desk", __name__, url_prefix="/organiser")
@@ -21,7 +22,18 @@ class Section(NamedTuple):
 
 
 # In the order in which an organiser needs them.
-SECTIONS: tuple[Section, ...] = ()
+SECTIONS: tuple[Section, ...] = (
+    Section(
+        "desk_backups.overview",
+        N_("Backup"),
+        N_("Everything in one file, at any moment, without stopping anybody."),
+    ),
+    Section(
+        "desk_log.overview",
+        N_("Log"),
+        N_("Who with rights did what, and when. Nothing in it can be changed."),
+    ),
+)
 
 
 @pages.get("/")
