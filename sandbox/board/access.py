@@ -91,7 +91,7 @@ def local(address: str | None) -> str:
 
     Browsers read a backslash as a slash and drop tabs and line ends, so none of these passes.
     """
-    if not address or any(ord(c) <= 32 or c == "\\" for c in address):
+    if not address or address.startswith("//") or any(ord(c) <= 32 or c == "\\" for c in address):
         return "/"
     try:
         parts = urlsplit(address)
