@@ -57,7 +57,6 @@ def create_app(
         SESSION_COOKIE_NAME="sandbox",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=(workspace.event.public_url or "").startswith("https:"),
         SESSION_REFRESH_EACH_REQUEST=False,  # else each page sets a cookie, and none can be kept
         MAX_CONTENT_LENGTH=MOST_BYTES,
         MAX_FORM_MEMORY_SIZE=MOST_BYTES,
@@ -69,6 +68,7 @@ def create_app(
     store.attach(app, state or open_state(workspace))
     ui.equip(app.jinja_env)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.session_interface = site.Sessions()
     site.attach(app)
     CSRFProtect(app)
     access.attach(app)

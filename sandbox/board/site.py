@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from flask import Flask, Response, abort, g, jsonify, render_template, request, send_from_directory
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -32,6 +33,13 @@ def attach(app: Flask) -> None:
     app.add_url_rule("/favicon.ico", "favicon", _favicon)
     app.add_url_rule("/robots.txt", "robots", _robots)
     app.add_url_rule("/healthz", "healthz", _health)
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Signed cookies, which travel by https alone once the event's address says https."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return (event().public_url or "").startswith("https:")
 
 
 def page() -> ui.Page:

@@ -140,3 +140,16 @@ def test_a_mistake_of_ours_is_logged_and_not_shown(workspace, caplog):
     assert "Something went wrong here" in page.text
     assert "ZeroDivisionError" not in page.html
     assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("address", "secure"), [("https://x.example.org", True), ("http://10.0.0.7:8001", False)]
+)
+def test_the_session_travels_by_https_alone_where_the_event_has_such_an_address(
+    of_event, address, secure
+):
+    answer = of_event(public_url=address).raw("/sign-in/")
+    (cookie,) = [c for c in answer.headers.getlist("Set-Cookie") if c.startswith("sandbox=")]
+    flags = {flag.strip() for flag in cookie.split(";")}
+    assert ("Secure" in flags) == secure
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= flags
