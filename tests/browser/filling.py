@@ -1,0 +1,89 @@
+"""Something of everything in a board's database, so that no page that is looked at is empty."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from sandbox import clock
+from sandbox.board.people import passes
+from sandbox.state import audit, open_state
+from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
+from sandbox.state.topics import (
+    Announcement,
+    Answer,
+    HelpRequest,
+    Membership,
+    Question,
+    Team,
+)
+from sandbox.workspace import open_workspace
+
+READERS = {"phone, light, English": "kari", "desktop, dark, bokmål": "ola"}
+
+
+def fill(state_folder):
+    """Rows for every topic; reader → the address of a link that signs in one who may do all."""
+    state = open_state(replace(open_workspace(), state=state_folder))
+    with state.write() as writer:
+        people = {name: _person(writer, name) for name in READERS.values()}
+        _topics(writer, *people.values())
+        audit.record(writer, "event.change", "name", None, before="a", after="b")
+        links = {
+            reader: f"/sign-in/link/{passes.link_for(writer, people[name])}"
+            for reader, name in READERS.items()
+        }
+    state.close()
+    return links
+
+
+def _person(writer, name):
+    now, email = clock.now(), f"{name}@example.org"
+    found = writer.scalar(select(Account).where(Account.email == email))
+    person = found or Account(email=email, created_at=now)
+    person.name, person.joined_at = f"{name.capitalize()} Nordmann", now
+    held = {role.role for role in person.roles}
+    person.roles += [RoleHeld(role=role, granted_at=now) for role in Role if role not in held]
+    if not found:
+        writer.add(person)
+    person.skills.append(SkillHeld(skill=Skill.USER))
+    writer.flush()
+    return person
+
+
+def _topics(writer, kari, ola):
+    now = clock.now()
+    asked = Question(
+        about="dataset", slug="population", place="persons.birth_date", language="nb",
+        text="Hva betyr *tom* verdi?", asked_at=now - timedelta(hours=2), asked_by=kari.id,
+        answered_at=now - timedelta(hours=1), pinned_at=now,
+    )  # fmt: skip
+    asked.answers.append(
+        Answer(text="Ukjent.", language="nb", at=now, by=ola.id, as_role="steward")
+    )
+    waiting = Question(
+        about="challenge", slug="same-day-permit", text="Who owns this?", language="en",
+        asked_at=now, asked_by=ola.id,
+    )  # fmt: skip
+    writer.add_all([asked, waiting])
+    writer.add(
+        Announcement(
+            titles={"en": "Lunch is served", "nb": "Det er lunsj"},
+            texts={"en": "In the **hall**.", "nb": "I **hallen**."},
+            published_at=now,
+            banner_until=now + timedelta(hours=8),
+            made_by=kari.id,
+            changed_at=now,
+        )
+    )
+    writer.add(
+        HelpRequest(asked_by=ola.id, language="nb", text="Står fast.", place="Bord 7", asked_at=now)
+    )
+    team = Team(
+        slug="team-blue", name="Team Blue", challenge="same-day-permit", code_hash="x", made_at=now
+    )
+    team.members += [
+        Membership(account_id=person.id, joined_at=now, leads=person is kari)
+        for person in (kari, ola)
+    ]
+    writer.add(team)
