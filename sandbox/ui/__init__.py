@@ -72,6 +72,10 @@ class Page:
         return languages.interface(self.language)
 
     @property
+    def language_name(self) -> str:
+        return languages.NAMES[self.language]
+
+    @property
     def words(self) -> NullTranslations:
         return languages.translator(self.language)
 

@@ -7,7 +7,7 @@ import pytest
 from jinja2 import DictLoader, Environment
 
 from sandbox import ui
-from sandbox.descriptors import Text
+from sandbox.descriptors import LANGUAGES, Text
 from sandbox.ui import charts
 from sandbox.workspace import open_workspace
 
@@ -22,14 +22,14 @@ HEAD = (
 def render(request):
     """Render a template's text as a page of the demo, as Flask and as Datasette would."""
 
-    def rendered(text, language="en", path="/", **context):
+    def rendered(text, language="en", path="/", event=None, **context):
         is_async = request.param == "async"
         environment = Environment(
             loader=DictLoader({"page": HEAD + text}), autoescape=True, enable_async=is_async
         )
         ui.equip(environment)
         template = environment.get_template("page")
-        context |= ui.page_context(open_workspace().event, language, path)
+        context |= ui.page_context(event or open_workspace().event, language, path)
         return asyncio.run(template.render_async(context)) if is_async else template.render(context)
 
     return rendered
@@ -112,3 +112,15 @@ def test_the_language_links_use_the_name_that_is_free_below_data(render):
     assert "/data/sandbox/persons?_sort=age&amp;_lang=en" in shown
     assert 'href="/challenges/?lang=nb"' in shown
     assert "/challenges/?a=1&amp;lang=en" in render(page, "nb", "/challenges/?a=1")
+
+
+@pytest.mark.parametrize(("languages", "menus"), [(("en", "nb"), 0), (LANGUAGES, 1)])
+def test_two_languages_are_links_and_more_are_a_menu_named_in_the_readers_own(
+    render, languages, menus
+):
+    event = open_workspace().event.model_copy(update={"languages": languages})
+    page = '{% extends "sandbox/layout.html" %}{% block title %}T{% endblock %}'
+    shown = render(page, "nb", event=event)
+    assert shown.count("<details>") == menus
+    assert shown.count("Språk: </span>Bokmål</summary>") == menus
+    assert all(shown.count(f'hreflang="{tag}"') == 1 for tag in languages)
