@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sandbox.descriptors import FALLBACK
 from sandbox.errors import Problem, StarterError, did_you_mean
 
 LONGEST_TEXT, LONGEST_ADDRESS = 60, 200
@@ -22,12 +23,16 @@ TURNING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 
 @dataclass(frozen=True)
 class Question:
-    """What a starter asks: `choices` maps values to their labels and is empty for free text."""
+    """What a starter asks: `choices` maps values to their labels and is empty for free text.
+
+    `language` is that of prompt and labels.
+    """
 
     name: str
     prompt: str
     default: str
     choices: Mapping[str, str]
+    language: str
 
 
 def questions(folder: Path, language: str = "en") -> tuple[Question, ...]:
@@ -37,9 +42,10 @@ def questions(folder: Path, language: str = "en") -> tuple[Question, ...]:
     `_prompts` by language tag in the same form. What is computed from other answers is not asked.
     """
     spec = read_spec(folder)
-    words = spec.get("__prompts__", {}) | spec.get("_prompts", {}).get(language, {})
+    prompts = {"en": spec.get("__prompts__", {})} | spec.get("_prompts", {})
+    tags = [tag for tag in FALLBACK.get(language, (language,)) if tag in prompts]
     return tuple(
-        _question(name, raw, words.get(name, name))
+        _question(name, raw, prompts, next((tag for tag in tags if name in prompts[tag]), "en"))
         for name, raw in spec.items()
         if not name.startswith("_") and not _is_computed(raw)
     )
@@ -90,11 +96,13 @@ def read_spec(folder: Path) -> dict[str, Any]:
         raise StarterError([problem]) from None
 
 
-def _question(name: str, raw: Any, words: Any) -> Question:
+def _question(name: str, raw: Any, prompts: Mapping[str, Any], tag: str) -> Question:
+    words = prompts[tag].get(name, name)
     labels = words if isinstance(words, dict) else {"__prompt__": words}
     values = [str(value) for value in raw] if isinstance(raw, list) else []
     choices = {value: str(labels.get(value, value)) for value in values}
-    return Question(name, str(labels["__prompt__"]), values[0] if values else str(raw), choices)
+    default = values[0] if values else str(raw)
+    return Question(name, str(labels["__prompt__"]), default, choices, tag)
 
 
 def _is_computed(raw: object) -> bool:

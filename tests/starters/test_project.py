@@ -268,6 +268,13 @@ def test_questions_are_asked_in_the_readers_language_and_there_are_few() -> None
             assert list(english.choices) == list(other.choices)
 
 
+def test_questions_that_a_starter_has_not_in_a_language_say_in_which_they_are() -> None:
+    bokmal = starters.questions(WEB_APP, "nb")
+    assert {question.language for question in bokmal} == {"nb"}
+    assert starters.questions(WEB_APP, "nn") == bokmal
+    assert starters.questions(WEB_APP, "sv") == starters.questions(WEB_APP, "en")
+
+
 @pytest.mark.parametrize("licence", ["MIT", "Apache-2.0", "EUPL-1.2"])
 def test_the_licence_that_was_chosen_is_the_one_inside(licence: str) -> None:
     files = starters.render(WEB_APP, {"licence": licence, "project_name": "An idea"})
