@@ -416,6 +416,7 @@ name = {name}
 # starts = 2027-03-05T09:00:00
 # ends = 2027-03-06T15:00:00
 timezone = "Europe/Oslo"
+# Which languages pages are in, the first for readers of others: en, nb, nn, sv, da
 languages = ["en", "nb"]
 
 # "all", or the names of those you want: ["norway", "population"]

@@ -183,6 +183,11 @@ def _plain(context: Context, text: Text) -> str:
     return text.best(page.language)[0]
 
 
+def _bare(label: str) -> str:
+    """A label as an attribute takes it: the words alone of what `words` has marked up."""
+    return label.striptags() if isinstance(label, Markup) else label
+
+
 @pass_context
 def _markdown(context: Context, text: str, below: int = 1) -> Markup:
     page: Page = context["page"]
@@ -207,6 +212,7 @@ def _moment(context: Context, value: datetime) -> str:
 _FILTERS: dict[str, Callable[..., Any]] = {
     "words": _words,
     "plain": _plain,
+    "bare": _bare,
     "markdown": _markdown,
     "number": _by_language(languages.number),
     "percent": _by_language(languages.percent),

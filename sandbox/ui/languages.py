@@ -19,6 +19,15 @@ TRANSLATIONS = Path(__file__).parent / "translations"
 NAMES = {"en": "English", "nb": "Bokmål", "nn": "Nynorsk", "sv": "Svenska", "da": "Dansk"}
 Number = int | float | Decimal
 DAY = 86_400
+# CLDR's own order of words; "kl." and the sign between hours and minutes as the language councils
+# have it (Språkrådet, Isof, Dansk Sprognævn), and with the weekday.
+MOMENTS = {
+    "en": "EEEE d MMMM y, HH:mm",
+    "nb": "EEEE d. MMMM y 'kl.' HH:mm",
+    "nn": "EEEE d. MMMM y 'kl.' HH:mm",
+    "sv": "EEEE d MMMM y 'kl.' HH:mm",
+    "da": "EEEE 'den' d. MMMM y 'kl.' HH.mm",
+}
 
 
 def choose(
@@ -113,7 +122,8 @@ def percent(share: Number, language: str, digits: int = 0) -> str:
     if share < 1:
         step = 10 ** (digits + 2)
         share = min(share, (step - 1) / step)
-    pattern = "#,##0." + "0" * digits + "%" if digits else None
+    pattern = locale(language).percent_formats[None].pattern  # with a space, or none, before %
+    pattern = pattern.replace("#,##0", "#,##0." + "0" * digits if digits else "#,##0")
     return numbers.format_percent(share, format=pattern, locale=locale(language))
 
 
@@ -134,8 +144,7 @@ def day(value: date, language: str) -> str:
 def moment(value: datetime, language: str, zone: ZoneInfo) -> str:
     """A time as people say it, in the event's zone: Monday 23 November, 09:00."""
     here = value.astimezone(zone)
-    pattern = {"en": "EEEE d MMMM y, HH:mm"}.get(language, "EEEE d. MMMM y 'kl.' HH:mm")
-    return dates.format_datetime(here, pattern, tzinfo=zone, locale=locale(language))
+    return dates.format_datetime(here, MOMENTS[language], tzinfo=zone, locale=locale(language))
 
 
 def zone_name(value: datetime, language: str, zone: ZoneInfo) -> str:

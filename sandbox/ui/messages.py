@@ -3,7 +3,8 @@
     python -m sandbox.ui.messages
 
 writes `translations/<tag>.po`: new messages are empty there, until somebody translates them;
-messages that stand on no page any more are dropped.
+messages that stand on no page any more are dropped. The comments that open a file are kept: there
+it says which word of the language stands for which concept.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def read(tag: str) -> Catalog:
 def renew(tag: str) -> Catalog:
     """The translations of `tag` with exactly the messages that pages use, old words kept."""
     known, renewed = read(tag), extract()
-    renewed.locale = known.locale
+    renewed.locale, renewed.header_comment = known.locale, known.header_comment
     for message in renewed:
         if message.id and (before := known.get(message.id)):
             message.string = before.string
@@ -52,7 +53,8 @@ def main() -> None:
         with file.open("wb") as out:
             # Neither dates nor lines: two people's changes should meet only where words do.
             write_po(out, catalogue, width=100, omit_header=True, include_lineno=False)
-        header = f'msgid ""\nmsgstr ""\n"Language: {file.stem}\\n"\n'
+        header = f"{catalogue.header_comment}\n" if catalogue.header_comment else ""
+        header += f'msgid ""\nmsgstr ""\n"Language: {file.stem}\\n"\n'
         header += '"Content-Type: text/plain; charset=utf-8\\n"\n'
         header += '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
         file.write_text(header + file.read_text(encoding="utf-8"), encoding="utf-8")

@@ -8,6 +8,8 @@ from urllib.parse import urljoin, urlsplit
 import html5lib
 from sqlalchemy import event
 
+from sandbox.descriptors import LANGUAGES
+
 MOST_BYTES = 100_000
 MOST_QUERIES = 10
 NAMELESS = ("hidden", "submit")
@@ -125,7 +127,7 @@ def inside(address, link):
 def complaints(page):
     """Everything that keeps a page from being right."""
     yield from (f"HTML: {error} at {place}" for place, error in page.mistakes)
-    if page.root.get("lang") not in ("en", "nb"):
+    if page.root.get("lang") not in LANGUAGES:
         yield "html has no lang"
     title = page.one("title").text or ""
     if not re.search(r"\S.* · \S", title):

@@ -1,4 +1,4 @@
-"""Every page of the board, in both languages, by the one client that checks what it fetches."""
+"""Every page of the board, in every language, by the one client that checks what it fetches."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -10,9 +10,9 @@ from sandbox.board import create_app
 from sandbox.board.practice import Drawn, Mark
 from sandbox.bundle import open_bundle
 from sandbox.catalog.models import Picture
+from sandbox.descriptors import LANGUAGES
 from tests.board.client import Client
 
-LANGUAGES = ("en", "nb")
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}'
 
 
@@ -198,6 +198,23 @@ def test_the_brief_is_the_readers_and_says_its_language(client):
     assert english.one("article[@class='brief']").get("lang") is None
     norwegian = client.get("/challenges/shorter-queue/?lang=nb")
     assert "Folk venter." in norwegian.text
+    for reader, said, tag in (("nn", "Folk venter.", "nb"), ("sv", "People wait.", "en")):
+        page = client.get(f"/challenges/shorter-queue/?lang={reader}")
+        assert page.root.get("lang") == reader
+        assert said in page.text
+        assert page.one("article[@class='brief']").get("lang") == tag
+
+
+def test_the_labels_of_a_starter_say_their_language_where_it_is_not_the_pages(client):
+    name, challenge = "answer-project_name", "answer-challenge"  # the latter has no words in nb
+    for reader, tags in {
+        "en": {name: None, challenge: None},
+        "nb": {name: None, challenge: "en"},
+        "nn": {name: "nb", challenge: "en"},
+        "da": {name: "en", challenge: "en"},
+    }.items():
+        page = client.get(f"/starters/hello/?lang={reader}")
+        assert {f: page.one(f"label[@for='{f}']").get("lang") for f in tags} == tags
 
 
 def test_english_words_on_a_norwegian_page_are_marked(client):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.descriptors import LANGUAGES
 from tests.browser.page_checks import DESKTOP, PHONE
 
 FOCUS = """() => {
@@ -87,11 +88,33 @@ def test_a_challenge_is_read_and_its_starter_downloaded(page, sandbox_url):
 def test_the_language_is_changed_and_kept(page, sandbox_url):
     page.goto(sandbox_url)
     assert page.locator("html").get_attribute("lang") == "en"
-    page.locator("a[hreflang=nb]").first.click()
+    page.locator(".tongues summary").click()
+    page.locator("a[hreflang=nb]").click()
     assert page.locator("html").get_attribute("lang") == "nb"
     for address in ("/datasets/", "/data/"):
         page.goto(sandbox_url + address)
         assert page.locator("html").get_attribute("lang") == "nb"
+
+
+@pytest.mark.parametrize("address", ["/", "/challenges/same-day-permit/", "/data/sandbox/persons"])
+def test_all_languages_fit_the_narrowest_phone_without_script(new_page, sandbox_url, axe, address):
+    narrow = {"viewport": {"width": 320, "height": 640}, "locale": "en-GB"}
+    reader = new_page(**narrow, java_script_enabled=False)
+    measured = new_page(**narrow)
+    for tag in LANGUAGES:
+        reader.goto(sandbox_url + address)
+        reader.locator(".tongues summary").click()
+        chosen = reader.locator(f"a[hreflang={tag}]")
+        box = chosen.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 320
+        assert box["height"] >= 44
+        chosen.click()
+        assert reader.locator("html").get_attribute("lang") == tag
+        measured.goto(reader.url)
+        measured.locator(".tongues summary").click()
+        assert measured.evaluate("document.documentElement.scrollWidth") == 320
+        axe(measured)
 
 
 def tab_to(page, words):

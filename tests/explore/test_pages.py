@@ -11,6 +11,7 @@ import pytest
 
 from sandbox.bundle import open_bundle
 from sandbox.catalog import load
+from sandbox.descriptors import LANGUAGES
 from sandbox.explore import open_explorer
 from sandbox.workspace import open_workspace
 from tests.explore.asking import Client
@@ -73,7 +74,7 @@ def checked(answer, language="en"):
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("language", ["en", "nb"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_walk_along_every_link_finds_nothing_broken(client, language):
     ahead, seen = [f"/data/?_lang={language}"], set()
     followed = set()

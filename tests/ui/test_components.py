@@ -47,9 +47,26 @@ def test_words_in_another_language_say_which_and_are_escaped(render):
     assert render("{{ said | words }}", "en", said=Text({"en": "a < b"})) == "a &lt; b"
 
 
-def test_a_nynorsk_reader_gets_nynorsk_content_marked_on_a_bokmal_page(render):
-    text = Text({"en": "week", "nb": "uke", "nn": "veke"})
-    assert render("{{ said | words }}", "nn", said=text) == '<span lang="nn">veke</span>'
+@pytest.mark.parametrize(
+    ("language", "said", "shown"),
+    [
+        ("nn", {"en": "week", "nb": "uke", "nn": "veke"}, "veke"),
+        ("nn", {"en": "week", "nb": "uke"}, '<span lang="nb">uke</span>'),
+        ("nn", {"en": "week"}, '<span lang="en">week</span>'),
+        ("sv", {"en": "week", "nb": "uke"}, '<span lang="en">week</span>'),
+        ("da", {"en": "week", "da": "uge"}, "uge"),
+    ],
+)
+def test_content_falls_back_and_says_in_which_language_it_is(render, language, said, shown):
+    assert render("{{ said | words }}", language, said=Text(said)) == shown
+
+
+def test_an_attribute_takes_the_words_of_another_language_without_their_markup(render):
+    said = Text({"en": "a < b"})
+    shown = render("{{ data_table(said | words, [('x', 'text')], []) }}", "sv", said=said)
+    assert 'aria-label="a &lt; b"' in shown
+    assert '<caption><span lang="en">a &lt; b</span></caption>' in shown
+    assert 'aria-label="a &lt;i&gt; b"' in render("{{ sparkline(said, [1, 2]) }}", said="a <i> b")
 
 
 def test_a_message_escapes_what_it_is_given(render):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.descriptors import LANGUAGES
 from sandbox.ui import languages
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -43,7 +44,16 @@ def test_no_header_breaks_the_choice(query, cookie, header):
     assert languages.choose(query, cookie, header, ("en", "nb")) in ("en", "nb")
 
 
-def test_nynorsk_readers_get_the_interface_in_bokmal_and_swedes_in_english():
+@pytest.mark.parametrize(
+    ("header", "chosen"),
+    [("nn-NO, nb", "nn"), ("sv-SE", "sv"), ("da, en;q=0.5", "da"), ("is, fi;q=0.9", "en")],
+)
+def test_each_reader_of_a_language_of_the_kit_gets_it_and_others_the_first(header, chosen):
+    assert languages.choose(None, None, header, LANGUAGES) == chosen
+
+
+def test_without_their_own_file_nynorsk_readers_get_bokmal_and_swedes_english(monkeypatch):
+    monkeypatch.setattr(languages, "translated", lambda: ("en", "nb"))
     assert languages.interface("nn") == "nb"
     assert languages.interface("sv") == "en"
 
@@ -64,6 +74,8 @@ def test_numbers_have_the_separators_of_the_language():
     assert plain(languages.number(5550203, "nb")) == "5 550 203"
     assert languages.number(323804.56, "en") == "323,804.56"
     assert plain(languages.number(323804.56, "nb", 1)) == "323 804,6"
+    assert plain(languages.number(323804.56, "sv", 1)) == "323 804,6"
+    assert languages.number(323804.56, "da", 1) == "323.804,6"
 
 
 @pytest.mark.parametrize(
@@ -72,6 +84,12 @@ def test_numbers_have_the_separators_of_the_language():
 )
 def test_not_quite_all_never_reads_as_all(share, digits, shown):
     assert languages.percent(share, "en", digits) == shown
+
+
+@pytest.mark.parametrize("tag", ["nb", "nn", "sv", "da"])
+def test_nordic_shares_have_a_comma_and_a_space_that_does_not_break(tag):
+    assert languages.percent(0.345, tag, 1) == "34,5\u00a0%"
+    assert languages.percent(0.345, tag) == "34\u00a0%"
 
 
 @pytest.mark.parametrize(
@@ -85,6 +103,21 @@ def test_sizes_are_in_the_unit_of_a_data_plan(count, shown):
 def test_dates_are_in_the_words_of_the_language():
     assert languages.day(date(2024, 1, 1), "en") == "1 January 2024"
     assert languages.day(date(2024, 1, 1), "nb") == "1. januar 2024"
+    assert languages.day(date(2024, 1, 1), "sv") == "1 januari 2024"
+
+
+@pytest.mark.parametrize(
+    ("tag", "said"),
+    [
+        ("en", "Monday 23 November 2026, 09:00"),
+        ("nb", "mandag 23. november 2026 kl. 09:00"),
+        ("nn", "måndag 23. november 2026 kl. 09:00"),
+        ("sv", "måndag 23 november 2026 kl. 09:00"),
+        ("da", "mandag den 23. november 2026 kl. 09.00"),
+    ],
+)
+def test_a_time_is_written_as_the_language_writes_it(tag, said):
+    assert languages.moment(datetime(2026, 11, 23, 8, 0, tzinfo=UTC), tag, OSLO) == said
 
 
 def test_times_are_shown_in_the_zone_of_the_event_and_its_season():
