@@ -50,7 +50,7 @@ def page() -> ui.Page:
             event(),
             g.language,
             path,
-            person=person.shown_name or person.email or "?" if person else "",
+            person=(person.name or None) if person else "",
             organises=bool(person and person.has(Role.ORGANISER)),
         )
     found: ui.Page = g.page

@@ -84,24 +84,23 @@ class Page:
         _ = self.words.gettext
         here = urlsplit(self.path).path
         data = here.startswith(("/datasets/", "/data/"))
-        return (
+        links = (
             Link(_("Challenges"), self.to("/challenges/"), here.startswith("/challenges/")),
             Link(_("Data"), self.to("/datasets/"), data),
             Link(_("Starters"), self.to("/starters/"), here.startswith("/starters/")),
         )
+        desk = Link(_("Organise"), self.to("/organiser/"), here.startswith("/organiser/"))
+        return (*links, desk) if self.organises else links
 
     @property
-    def own(self) -> tuple[Link, ...]:
-        """The reader's own pages, or the way to them."""
+    def own(self) -> Link:
+        """The reader's own pages, by the first of their names, or the way to get any."""
         _ = self.words.gettext
         here = urlsplit(self.path).path
-        desk = Link(_("Organise"), self.to("/organiser/"), here.startswith("/organiser/"))
         if self.person == "":
-            return (Link(_("Sign in"), self.to("/sign-in/"), here.startswith("/sign-in/")),)
-        account = Link(
-            self.person or _("Your account"), self.to("/account/"), here.startswith("/account/")
-        )
-        return (desk, account) if self.organises else (account,)
+            return Link(_("Sign in"), self.to("/sign-in/"), here.startswith("/sign-in/"))
+        first = (self.person or "").partition(" ")[0]
+        return Link(first or _("Your account"), self.to("/account/"), here.startswith("/account/"))
 
     def to(self, address: str) -> str:
         """A board address; from a page below /data/ it takes along the language chosen there."""
