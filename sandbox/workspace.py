@@ -59,6 +59,7 @@ class Event(Descriptor):
 
     name: Words
     tagline: Words | None = None
+    place: Words | None = None  # where people meet
     timezone: str = "Europe/Oslo"
     starts: Moment | None = None
     ends: Moment | None = None

@@ -14,13 +14,16 @@ from sandbox.board import (
     datasets,
     desk,
     downloads,
+    hackathon,
     home,
     site,
     starters,
     store,
 )
-from sandbox.board.desk import backups, log
-from sandbox.board.people import account, join, sign_in
+from sandbox.board.api import pages as api_pages
+from sandbox.board.api import reads, registry, writes  # noqa: F401 (each adds its endpoints)
+from sandbox.board.desk import backups, log, webhooks
+from sandbox.board.people import account, join, sign_in, tokens
 from sandbox.board.served import Served
 from sandbox.bundle import Bundle, open_bundle
 from sandbox.state import State, open_state
@@ -36,9 +39,14 @@ TOPICS = (
     sign_in,
     join,
     account,
+    tokens,
     desk,
+    webhooks,
     backups,
     log,
+    registry,
+    api_pages,
+    hackathon,
 )
 
 
@@ -70,7 +78,8 @@ def create_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.session_interface = site.Sessions()
     site.attach(app)
-    CSRFProtect(app)
+    tokens.attach(app)
+    registry.attach(CSRFProtect(app))
     access.attach(app)
     for topic in TOPICS:
         app.register_blueprint(topic.pages)

@@ -6,9 +6,10 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from flask_wtf import FlaskForm
-from wtforms import Field
+from wtforms import Field, SelectMultipleField
 from wtforms import Form as PlainForm
 from wtforms.validators import InputRequired, Length, StopValidation, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from sandbox.board.words import N_, gettext
 from sandbox.state.people import normal_address
@@ -29,6 +30,13 @@ class Form(FlaskForm):  # type: ignore[misc]
     def wrong(self) -> list[Field]:
         """Fields with something wrong in them, in the order in which they are shown."""
         return [field for field in self if field.errors]
+
+
+class CheckboxesField(SelectMultipleField):  # type: ignore[misc]
+    """Any number of choices, each a box of its own."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 def required(message: str) -> InputRequired:
@@ -84,4 +92,4 @@ def tidy_lines(text: Any) -> Any:
                      for line in lines).strip("\n")  # fmt: skip
 
 
-__all__ = ["N_", "Form", "address", "at_most", "required", "tidy", "tidy_lines"]
+__all__ = ["N_", "CheckboxesField", "Form", "address", "at_most", "required", "tidy", "tidy_lines"]

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from sandbox import ui
 from sandbox.board.access import everyone
+from sandbox.board.api import problems
 from sandbox.board.people.visitor import me
 from sandbox.board.served import event, generation
 from sandbox.errors import SandboxError
@@ -91,18 +92,25 @@ def _error_page(error: HTTPException) -> Any:
         return error  # a redirect, or an answer that is ready
     if isinstance(error, InternalServerError):
         log.error("%s %s failed", request.method, request.path, exc_info=error.original_exception)
+    if problems.asked():
+        return problems.of_http(error)
     return render_template("board/error.html", code=error.code, error=error), error.code
 
 
 def _forged(error: CSRFError) -> Any:
     """A form that is too old, or was never ours: nothing was done, and nothing that was written is
     lost, since the browser's way back still has it."""
+    if problems.asked():
+        said = "A browser's session needs the header X-CSRFToken here; a program uses a token."
+        return problems.answer(400, said)
     return render_template("board/error.html", code="form", error=error), 400
 
 
 def _no_bundle(error: SandboxError) -> Any:
     """The reader is told to wait; what to do, with paths, is for the organiser's log alone."""
     log.error("%s", error)
+    if problems.asked():
+        return problems.refusal(problems.Refused(503, retry=30))
     return render_template("board/error.html", code=503, error=error), 503, {"Retry-After": "30"}
 
 

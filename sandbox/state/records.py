@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sandbox.state.base import Base
@@ -48,6 +48,28 @@ class Webhook(Base):
     ended_at: Mapped[datetime | None]
     last_called_at: Mapped[datetime | None]
     last_status: Mapped[str] = mapped_column(default="")
+
+
+class Delivery(Base):
+    """One event told to one webhook. A repeated call carries the same `message_id` and body.
+
+    `said` is what came of the last attempt, in a few words.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (UniqueConstraint("webhook_id", "message_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    webhook_id: Mapped[int] = mapped_column(ForeignKey("webhooks.id", ondelete="CASCADE"))
+    message_id: Mapped[str]
+    event: Mapped[str]
+    body: Mapped[str]
+    made_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    called_at: Mapped[datetime | None]
+    said: Mapped[str] = mapped_column(default="")
+    delivered_at: Mapped[datetime | None]
+    given_up_at: Mapped[datetime | None]
 
 
 class Token(Base):

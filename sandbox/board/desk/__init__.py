@@ -23,6 +23,7 @@ class Section(NamedTuple):
 
 # In the order in which an organiser needs them.
 SECTIONS: tuple[Section, ...] = (
+    Section("desk_webhooks.form", N_("Webhooks"), N_("Tell other programs what happens here.")),
     Section(
         "desk_backups.overview",
         N_("Backup"),

@@ -1,0 +1,51 @@
+"""Programs for tests: what speaks to the API with a token, or as a stranger."""
+
+from sandbox import clock
+from sandbox.board.people.tokens import PREFIX, SCOPES
+from sandbox.board.people.visitor import fingerprint
+from sandbox.state.records import Token
+from tests.board.visitors import account
+
+V1 = "/api/v1"
+
+
+def token(app, account_id, scopes=tuple(SCOPES), *, token="t" * 43, **more):
+    """A token of the account, as it is sent."""
+    with app.extensions["state"].write() as writer:
+        writer.add(
+            Token(
+                account_id=account_id, name="a test", token_hash=fingerprint(PREFIX + token),
+                scopes=list(scopes), made_at=clock.now(), **more,
+            )
+        )  # fmt: skip
+    return PREFIX + token
+
+
+class Program:
+    """Sends requests to the API; `get` and `post` answer JSON, and check the status."""
+
+    def __init__(self, app, token=None):
+        self.flask = app.test_client()
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def send(self, method, path, **options):
+        headers = {**self.headers, **options.pop("headers", {})}
+        return self.flask.open(V1 + path, method=method, headers=headers, **options)
+
+    def get(self, path, *, status=200, **options):
+        return self._read(self.send("GET", path, **options), status)
+
+    def post(self, path, json, *, status=201, **options):
+        return self._read(self.send("POST", path, json=json, **options), status)
+
+    def _read(self, answer, status):
+        assert answer.status_code == status, f"{answer.status}: {answer.get_data(as_text=True)}"
+        kind = "application/json" if status < 400 else "application/problem+json"
+        assert answer.mimetype == kind
+        return answer.get_json()
+
+
+def program(app, email="robot@example.org", *, scopes=tuple(SCOPES), roles=(), joined=True):
+    """A program with a token of a new account."""
+    made = account(app, email, roles=roles, joined=joined)
+    return Program(app, token(app, made, scopes, token=email.ljust(43, "t")))

@@ -1,0 +1,70 @@
+"""The API against its own description: schemathesis tries it with what fits and what does not."""
+
+import copy
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+
+from sandbox import clock
+from sandbox.board.api import describe, rates, writes
+from sandbox.state.topics import Team
+from tests.board.programs import program
+from tests.board.test_api import add, question
+
+EXAMPLES = 25  # of each operation, besides what its description's limits enumerate
+THERE = {"challenges": "shorter-queue", "datasets": "visits", "teams": "night-owls"}
+
+
+def document():
+    """The description, with names that are there as examples, so that they are found, too."""
+    made = copy.deepcopy(describe.document())
+    for path, operations in made["paths"].items():
+        for parameter in (p for said in operations.values() for p in said["parameters"]):
+            if parameter["name"] == "slug" and parameter["in"] == "path":
+                parameter["example"] = THERE[path.split("/")[3]]
+    return made
+
+
+described = schemathesis.openapi.from_dict(document())
+
+
+class Current:
+    """The application of the test that runs: operations are collected before there is one."""
+
+    app = None
+
+    def __call__(self, environ, start_response):
+        return self.app(environ, start_response)
+
+
+described.app = Current()
+
+
+@pytest.fixture
+def tried(board, monkeypatch):
+    """The board with something to find, and without limits that would stop the trial."""
+    monkeypatch.setattr(rates, "TOKEN", rates.Rate(10**9))
+    monkeypatch.setattr(rates, "ADDRESS", rates.Rate(10**9))
+    for name in ("ASKING", "ANSWERING", "ANNOUNCING"):
+        monkeypatch.setattr(writes, name, ())
+    add(board, question(), Team(slug="night-owls", name="Owls", code_hash="x", made_at=clock.now()))
+    monkeypatch.setattr(Current, "app", board)
+    return board
+
+
+@pytest.fixture(params=["stranger", "member", "organiser"])
+def headers(request, tried):
+    if request.param == "stranger":
+        return {}
+    return program(tried, roles=["organiser"] if request.param == "organiser" else []).headers
+
+
+@pytest.mark.heavy
+@described.parametrize()
+@settings(
+    max_examples=EXAMPLES, deadline=None, database=None, derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+def test_every_answer_is_as_described_whatever_is_sent(case, tried, headers):
+    case.call_and_validate(headers=headers)
