@@ -22,7 +22,8 @@ from sandbox.board import (
 )
 from sandbox.board.api import pages as api_pages
 from sandbox.board.api import reads, registry, writes  # noqa: F401 (each adds its endpoints)
-from sandbox.board.desk import backups, log, webhooks
+from sandbox.board.desk import backups, log
+from sandbox.board.desk import webhooks as desk_webhooks  # `webhooks` is the board's own module
 from sandbox.board.people import account, join, sign_in, tokens
 from sandbox.board.served import Served
 from sandbox.bundle import Bundle, open_bundle
@@ -41,7 +42,7 @@ TOPICS = (
     account,
     tokens,
     desk,
-    webhooks,
+    desk_webhooks,
     backups,
     log,
     registry,

@@ -4,8 +4,8 @@ import ipaddress
 import json
 import socket
 import threading
-from contextlib import closing
-from datetime import timedelta
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -20,6 +20,7 @@ from sandbox.state.topics import ChallengeState
 from tests.board.client import queries
 from tests.board.programs import program
 from tests.board.visitors import visitor
+from tests.docs.reading import ROOT, fences
 
 DESK = "/organiser/webhooks/"
 ASKED = {"number": 1, "about": "event", "slug": "", "url": "https://example.org/questions/1/"}
@@ -401,3 +402,46 @@ def test_what_is_no_address_to_call_is_refused_and_stays_in_the_form(board, orga
     organiser.post(DESK, {"url": "https://example.org/", "events": ["everything"]}, status=422)
     organiser.post(DESK, {"url": "https://example.org/"}, status=422)
     assert rows(board, Webhook) == []
+
+
+# --- the documentation ----------------------------------------------------------------------------
+
+
+def test_the_receiver_in_the_documentation_takes_what_is_ours_and_refuses_the_rest(
+    board, monkeypatch, capfd
+):
+    (code,) = [f for f in fences((ROOT / "docs" / "api.md").read_text("utf-8")) if "do_POST" in f]
+    secret = webhooks.new_secret()
+    monkeypatch.setenv("WEBHOOK_SECRET", secret)
+    names = {"__name__": "receiver"}
+    exec(compile(code, "docs/api.md", "exec"), names)
+    monkeypatch.setattr(names["Receiver"], "log_message", lambda *_args: None)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), names["Receiver"])
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/"
+
+    def sent(key, body='{"type": "webhook.test"}', at=None):
+        headers = calls.signed(key, "msg_1", at or datetime.now(UTC), body)
+        return calls.post(url, body, headers, seconds=5, this_machine=True).status
+
+    with closing_server(server):
+        assert sent(secret) == 204
+        assert sent(secret) == 204  # again, and printed once
+        assert sent(webhooks.new_secret()) == 400
+        assert sent(secret, at=datetime.now(UTC) - timedelta(minutes=6)) == 400
+    assert capfd.readouterr().out.count("webhook.test") == 1
+
+
+@contextmanager
+def closing_server(server):
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_documentation_names_every_event_and_its_keys():
+    text = (ROOT / "docs" / "api.md").read_text("utf-8")
+    for name, form in webhooks.FORMS.items():
+        (line,) = [row for row in text.splitlines() if row.startswith("|") and f"`{name}`" in row]
+        if form is not webhooks.QuestionAnswered:
+            assert all(f"`{key}`" in line for key in form.model_fields), name

@@ -84,7 +84,7 @@ def curl(said: Endpoint) -> str:
         parts.append(f"-d {shlex.quote(json.dumps(said.sends, ensure_ascii=False))}")
     where = address(describe.PREFIX + path)
     parts.append(shlex.quote(where) if "?" in where else where)
-    return " \\\n  ".join(parts)
+    return (" \\\n  " if len(parts) > 2 else " ").join(parts)
 
 
 def _rows(schema: dict[str, Any]) -> list[Row]:

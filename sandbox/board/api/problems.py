@@ -68,6 +68,11 @@ def asked() -> bool:
     return request.path.startswith(API)
 
 
+def written(shape: Descriptor) -> str:
+    """JSON that no old browser takes for a page, whatever text is in it."""
+    return shape.model_dump_json().replace("<", "\\u003c")
+
+
 def answer(status: int, detail: str = "", problems: Sequence[Problem] = ()) -> Response:
     """The error as a response; statuses without words of their own are told as their family."""
     kind, title, fix = KINDS.get(status) or KINDS[500 if status >= 500 else 400]
@@ -82,7 +87,7 @@ def answer(status: int, detail: str = "", problems: Sequence[Problem] = ()) -> R
             for p in problems
         ),
     )
-    response = Response(shape.model_dump_json(), status, mimetype=MIMETYPE)
+    response = Response(written(shape), status, mimetype=MIMETYPE)
     response.headers["Cache-Control"] = "no-store"
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="api"'

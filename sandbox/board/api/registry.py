@@ -140,7 +140,7 @@ def _answered(asked: Endpoint, parts: dict[str, Any]) -> Response:
         found: Shape = asked.function(**taken)
     except Refused as refused:
         return problems.refusal(refused)
-    response = Response(found.model_dump_json(), asked.status, mimetype="application/json")
+    response = Response(problems.written(found), asked.status, mimetype="application/json")
     if asked.method == "GET":
         response.add_etag()
         response.make_conditional(request)
