@@ -12,7 +12,7 @@ from sandbox.state.topics import Team
 from tests.board.programs import program
 from tests.board.test_api import add, question
 
-EXAMPLES = 25  # of each operation, besides what its description's limits enumerate
+EXAMPLES = 15  # of each operation, besides what its description's limits enumerate
 THERE = {"challenges": "shorter-queue", "datasets": "visits", "teams": "night-owls"}
 
 

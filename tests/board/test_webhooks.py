@@ -216,7 +216,7 @@ def test_nothing_is_told_of_what_was_not_committed(board, receiver, hook):
 def test_without_a_webhook_telling_costs_one_query(board):
     with queries(board) as asked:
         tell(board)
-    assert len(asked) == 1
+    assert len([said for said in asked if "FROM" in said]) == 1
 
 
 def test_an_occurrence_with_a_name_is_told_once_to_each(board, receiver, hook):

@@ -9,6 +9,7 @@ from sandbox import clock
 from sandbox.board.people import passes
 from sandbox.state import audit, open_state
 from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
+from sandbox.state.records import Delivery, Token, Webhook
 from sandbox.state.topics import (
     Announcement,
     Answer,
@@ -28,6 +29,7 @@ def fill(state_folder):
     with state.write() as writer:
         people = {name: _person(writer, name) for name in READERS.values()}
         _topics(writer, *people.values())
+        _programs(writer, people.values())
         audit.record(writer, "event.change", "name", None, before="a", after="b")
         links = {
             reader: f"/sign-in/link/{passes.link_for(writer, people[name])}"
@@ -49,6 +51,33 @@ def _person(writer, name):
     person.skills.append(SkillHeld(skill=Skill.USER))
     writer.flush()
     return person
+
+
+def _programs(writer, people):
+    """A token each, and a webhook with calls of every outcome."""
+    now = clock.now()
+    for person in people:
+        writer.add(
+            Token(
+                account_id=person.id, name="My team’s dashboard", token_hash=person.name,
+                scopes=["read", "organise"], made_at=now, expires_at=now + timedelta(days=7),
+            )
+        )  # fmt: skip
+    hook = Webhook(
+        url="https://example.org/a/rather/long/address/of/a/receiver", secret="whsec_AAAA",
+        events=["question.asked", "challenge.opened"], made_at=now, last_called_at=now,
+        last_status="204",
+    )  # fmt: skip
+    writer.add(hook)
+    writer.flush()
+    for number, outcome in enumerate(("delivered_at", "given_up_at", "called_at", "made_at")):
+        writer.add(
+            Delivery(
+                webhook_id=hook.id, message_id=f"msg_{number:032x}", event="question.asked",
+                body="{}", attempts=number, said="no connection",
+                **{"made_at": now, outcome: now},
+            )
+        )  # fmt: skip
 
 
 def _topics(writer, kari, ola):
