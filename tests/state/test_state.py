@@ -37,17 +37,17 @@ def test_opening_again_changes_nothing_and_copies_nothing(file_state, workspace)
     assert [f.name for f in workspace.state.glob("*.sqlite")] == ["board.sqlite"]
 
 
-def test_an_older_database_is_copied_aside_before_it_is_migrated(file_state, workspace):
+def test_an_older_database_is_copied_aside_before_it_is_migrated(workspace, monkeypatch):
     from alembic import command
 
-    from sandbox.state.database import configuration
+    from sandbox.state.database import address, configuration, connect
 
-    config = configuration()
-    with file_state.engine.begin() as connection:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    engine, config = connect(address(workspace)), configuration()
+    with engine.begin() as connection:
         config.attributes["connection"] = connection
-        connection.execute(text("DROP TRIGGER audit_refuses_update"))
-        connection.execute(text("DROP TRIGGER audit_refuses_delete"))
-        command.stamp(config, "0001")
+        command.upgrade(config, "0001")
+    engine.dispose()
     open_state(workspace).close()
     (copy,) = workspace.state.glob("board-0001-*.sqlite")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
