@@ -13,15 +13,16 @@ from sandbox.descriptors import LANGUAGES
 MOST_BYTES = 100_000
 MOST_QUERIES = 10
 NAMELESS = ("hidden", "submit")
+FRAME = '<!doctype html><html lang="en"><title>A · b</title><h1>A</h1><h2>B</h2>{}'
 VOICELESS = {"style", "srcdoc"}
 
 
 class Page:
     """A parsed page: `text` as read, `links` as addresses, `one` and `all` find elements."""
 
-    def __init__(self, answer):
+    def __init__(self, answer, frame="{}"):
         self.answer = answer
-        self.html = answer.get_data(as_text=True)
+        self.html = frame.format(answer.get_data(as_text=True))
         parser = html5lib.HTMLParser(html5lib.getTreeBuilder("etree"), namespaceHTMLElements=False)
         self.root = parser.parse(self.html)
         self.mistakes = [(place, error) for place, error, _ in parser.errors]
@@ -59,6 +60,23 @@ class Client:
         assert answer.status_code == status, f"{address}: {answer.status}"
         assert len(asked) <= MOST_QUERIES, f"{address} asked the database:\n" + "\n".join(asked)
         return self._checked(address, answer)
+
+    def fragment(self, address):
+        """The piece of HTML that a live part asks for, put into a page and checked as part of it.
+
+        The same piece asked for again must be the same bytes, or it would cost more than a 304.
+        """
+        with queries(self.app) as asked:
+            answer = self.raw(address)
+        assert answer.status_code == 200, f"{address}: {answer.status}"
+        assert len(asked) <= MOST_QUERIES, f"{address} asked the database:\n" + "\n".join(asked)
+        again = self.raw(address, headers={"If-None-Match": answer.headers["ETag"]})
+        assert again.status_code == 304, f"{address} changes by itself"
+        assert b"<html" not in answer.data, f"{address} has a frame"
+        piece = Page(answer, FRAME)
+        wrong = list(complaints(piece))
+        assert not wrong, f"{address}:\n" + "\n".join(wrong)
+        return piece
 
     def post(self, address, data=None, *, form=None, status=302, **options):
         """Send `data` as the form on the page `form` (the same address unless said) would.

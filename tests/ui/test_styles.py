@@ -70,3 +70,7 @@ def test_nothing_comes_from_another_host_and_nothing_is_inline():
     for template in TEMPLATES.rglob("*.html"):
         text = template.read_text(encoding="utf-8")
         assert not re.search(r"\sstyle=|\son\w+=|https?://|<style|<script(?![^>]*src=)", text)
+
+
+def test_the_script_of_live_parts_is_small():
+    assert (STATIC / "live.js").stat().st_size <= 2_048
