@@ -117,7 +117,9 @@ OPERABLE = """() => {
 }"""
 REACHED = """() => {
   const e = document.activeElement, style = getComputedStyle(e);
-  const again = window.reached.has(e) || e === document.body;
+  // A field for date and time is several stops in one.
+  const again = window.reached.has(e) && e !== window.before || e === document.body;
+  window.before = e;
   window.reached.add(e);
   const visible = e === document.body || style.outlineStyle !== 'none'
     || style.boxShadow !== 'none';
