@@ -25,7 +25,12 @@ from sandbox.board.api import reads, registry, writes  # noqa: F401 (each adds i
 from sandbox.board.desk import backups, log
 from sandbox.board.desk import webhooks as desk_webhooks  # `webhooks` is the board's own module
 from sandbox.board.people import account, join, sign_in, tokens
+from sandbox.board.desk import announcements as desk_announcements
+from sandbox.board.desk import backups, log
+from sandbox.board.desk import questions as desk_questions
+from sandbox.board.people import account, join, sign_in
 from sandbox.board.served import Served
+from sandbox.board.talk import announcements, calendar, feed, help, questions, wishes
 from sandbox.bundle import Bundle, open_bundle
 from sandbox.state import State, open_state
 from sandbox.workspace import Workspace
@@ -49,6 +54,7 @@ TOPICS = (
     api_pages,
     hackathon,
 )
+TALK = (questions, announcements, help, feed, calendar, wishes, desk_questions, desk_announcements)
 
 
 def create_app(
@@ -82,6 +88,7 @@ def create_app(
     tokens.attach(app)
     registry.attach(CSRFProtect(app))
     access.attach(app)
-    for topic in TOPICS:
+    announcements.attach(app)
+    for topic in (*TOPICS, *TALK):
         app.register_blueprint(topic.pages)
     return app

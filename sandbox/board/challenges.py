@@ -11,6 +11,7 @@ from sandbox.board import practice
 from sandbox.board.access import everyone
 from sandbox.board.served import Generation, event, generation, served
 from sandbox.board.site import page
+from sandbox.board.talk import places, questions
 from sandbox.catalog import Challenge
 from sandbox.descriptors import FALLBACK
 
@@ -41,6 +42,7 @@ def challenge(slug: str) -> str:
         between=practice.between_groups(here, slug),
         picture=practice.picture(here, slug),
         questions=_questions(here, found),
+        talk=questions.about(places.Place("challenge", slug, title=found.title)),
         decided_by=_decided_by(found),
         brief=brief,
         brief_language=brief_language,

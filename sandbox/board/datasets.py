@@ -8,6 +8,7 @@ from sandbox.board import dictionary, joins, measured
 from sandbox.board.access import everyone
 from sandbox.board.served import generation
 from sandbox.board.site import page
+from sandbox.board.talk import places, questions
 
 pages = Blueprint("datasets", __name__, url_prefix="/datasets")
 
@@ -35,5 +36,6 @@ def dataset(slug: str) -> str:
         keys=joins.keys(here.catalog, slug),
         key_map=joins.key_map(here.catalog, slug),
         example=joins.example(here.catalog, slug),
+        talk=questions.about(places.Place("dataset", slug, title=found.title)),
         used_by=[s for s, c in here.catalog.challenges.items() if slug in c.datasets],
     )

@@ -66,7 +66,8 @@ def _choose_language() -> None:
 
 def _finish(response: Response) -> Response:
     response.headers.update(ui.SECURITY_HEADERS)
-    if request.args.get("lang") in event().languages:
+    is_page = response.mimetype == "text/html"  # feed readers have no use for a cookie
+    if is_page and request.args.get("lang") in event().languages:
         response.set_cookie(
             ui.LANGUAGE_COOKIE,
             g.language,
@@ -75,7 +76,7 @@ def _finish(response: Response) -> Response:
             httponly=True,
             samesite="Lax",
         )
-    if response.mimetype == "text/html":
+    if is_page:
         response.headers["Cache-Control"] = "private, no-cache"
         response.vary.update(("Accept-Language", "Cookie"))
         if response.status_code == 200:

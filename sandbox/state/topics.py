@@ -62,9 +62,11 @@ class Question(Base):
     language: Mapped[str]
     asked_at: Mapped[datetime] = mapped_column(index=True)
     asked_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    edited_at: Mapped[datetime | None]
     pinned_at: Mapped[datetime | None]
     hidden_at: Mapped[datetime | None]
     hidden_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    hidden_why: Mapped[str] = mapped_column(default="")
     answered_at: Mapped[datetime | None]  # when the first answer of somebody responsible came
 
     asker: Mapped[Account | None] = relationship(foreign_keys=[asked_by])
@@ -88,6 +90,7 @@ class Answer(Base):
     by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
     as_role: Mapped[str] = mapped_column(default="")
     hidden_at: Mapped[datetime | None]
+    hidden_why: Mapped[str] = mapped_column(default="")
 
     question: Mapped[Question] = relationship(back_populates="answers")
     author: Mapped[Account | None] = relationship(foreign_keys=[by])

@@ -88,6 +88,7 @@ class Page:
             Link(_("Challenges"), self.to("/challenges/"), here.startswith("/challenges/")),
             Link(_("Data"), self.to("/datasets/"), data),
             Link(_("Starters"), self.to("/starters/"), here.startswith("/starters/")),
+            Link(_("Questions"), self.to("/questions/"), here.startswith("/questions/")),
         )
         desk = Link(_("Organise"), self.to("/organiser/"), here.startswith("/organiser/"))
         return (*links, desk) if self.organises else links
@@ -106,6 +107,10 @@ class Page:
         """A board address; from a page below /data/ it takes along the language chosen there."""
         chosen = parse_qs(urlsplit(self.path).query).get("_lang")
         return f"{address}?lang={self.language}" if chosen else address
+
+    def subscribed(self, address: str) -> str:
+        """A board address for a program that asks it again later, and then has no cookie."""
+        return f"{address}?lang={self.language}" if len(self.event.languages) > 1 else address
 
     @property
     def language_links(self) -> tuple[Link, ...]:
@@ -208,6 +213,12 @@ def _moment(context: Context, value: datetime) -> str:
     return languages.moment(value, page.lang, page.event.zone)
 
 
+@pass_context
+def _hour(context: Context, value: datetime) -> str:
+    page: Page = context["page"]
+    return languages.hour(value, page.lang, page.event.zone)
+
+
 _FILTERS: dict[str, Callable[..., Any]] = {
     "words": _words,
     "plain": _plain,
@@ -217,5 +228,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "percent": _by_language(languages.percent),
     "size": _by_language(languages.size),
     "day": _by_language(languages.day),
+    "duration": _by_language(languages.duration),
     "moment": _moment,
+    "hour": _hour,
 }

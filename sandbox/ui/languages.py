@@ -167,3 +167,15 @@ def away(delta: timedelta, language: str) -> str:
         add_direction=True,
         locale=locale(language),
     )
+
+
+def duration(delta: timedelta, language: str) -> str:
+    """How long something took, to the unit that matters: 40 minutes, 3 hours, 2 days."""
+    return dates.format_timedelta(
+        max(delta, timedelta(minutes=1)), granularity="minute", threshold=2, locale=locale(language)
+    )
+
+
+def hour(value: datetime, language: str, zone: ZoneInfo) -> str:
+    """The time of day in the event's zone, as clocks show it: 14:03."""
+    return dates.format_time(value, "HH:mm", tzinfo=zone, locale=locale(language))

@@ -101,13 +101,19 @@ class Client:
         return page
 
     def walk(self, start):
-        """Every page and file that links of the board lead to, from `start` on."""
-        ahead, seen = [start], {}
+        """Every page and file that links of the board lead to, from `start` on.
+
+        What is for members alone leads a stranger to the sign-in, and no further.
+        """
+        ahead, seen, inner = [start], {}, set()
         while ahead:
             address = ahead.pop()
-            if address in seen:
+            if address in seen or address in inner:
                 continue
             answer = self.raw(address)
+            if answer.headers.get("Location", "").startswith("/sign-in/?next="):
+                inner.add(address)
+                continue
             assert answer.status_code == 200, f"{address}: {answer.status}"
             seen[address] = answer
             if answer.mimetype == "text/html":

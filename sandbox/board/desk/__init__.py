@@ -25,6 +25,17 @@ class Section(NamedTuple):
 SECTIONS: tuple[Section, ...] = (
     Section("desk_webhooks.form", N_("Webhooks"), N_("Tell other programs what happens here.")),
     Section(
+        "desk_announcements.index",
+        N_("Announcements"),
+        N_("Tell everybody: on a page, as a banner, in the feed, by e-mail; now or later."),
+    ),
+    Section(
+        "desk_questions.index",
+        N_("Questions"),
+        N_("What waits for an answer and for whose, and how fast answers come."),
+    ),
+    Section("help.queue", N_("Mentors’ queue"), N_("Who waits for a mentor, and since when.")),
+    Section(
         "desk_backups.overview",
         N_("Backup"),
         N_("Everything in one file, at any moment, without stopping anybody."),

@@ -1,0 +1,77 @@
+"""When challenges open and close, and by which names the outside world knows what happens."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from flask import request
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from sandbox import clock
+from sandbox.board.served import event, generation
+from sandbox.descriptors import Text
+from sandbox.state.records import Audit
+from sandbox.state.topics import ChallengeState
+
+SINCE = "2026"  # the year from which on this form of names has been in use (RFC 4151)
+
+
+@dataclass(frozen=True)
+class Times:
+    """A challenge that everybody may see: its moments, and when these were last decided about."""
+
+    title: Text
+    opens_at: datetime | None
+    closes_at: datetime | None
+    changed_at: datetime | None
+
+
+def times(session: Session) -> Mapping[str, Times]:
+    """Of the challenges that strangers see: feed and calendar say the same to everybody."""
+    now, rows = clock.now(), {row.slug: row for row in session.scalars(select(ChallengeState))}
+    acts = (
+        select(Audit.about, func.max(Audit.at))
+        .where(Audit.act.startswith("challenge."))
+        .group_by(Audit.about)
+    )
+    decided = dict(session.execute(acts).all())
+    found = {}
+    for slug, challenge in generation().catalog.challenges.items():
+        row = rows.get(slug)
+        if row is None:
+            found[slug] = Times(challenge.title, None, None, None)
+        elif _listed(row, now):
+            moments = row.opens_at, row.closes_at
+            found[slug] = Times(challenge.title, *moments, decided.get(slug))
+    return found
+
+
+def _listed(row: ChallengeState, now: datetime) -> bool:
+    if row.published_at is None or row.published_at > now:
+        return False
+    return row.withdrawn_at is None or row.withdrawn_at > now
+
+
+def home() -> str:
+    """The board's own address as others reach it, without a slash at the end."""
+    return (event().public_url or request.host_url).rstrip("/")
+
+
+def host() -> str:
+    return urlsplit(home()).hostname or "localhost"
+
+
+def identity() -> str:
+    """What tells this event from others at the same address, and stays when it is built again."""
+    seed = generation().bundle.manifest.seed_commitment
+    return hashlib.sha256(seed.encode()).hexdigest()[:12]
+
+
+def tag(name: str) -> str:
+    """A name for good, such as tag:example.org,2026:1f2e3d4c5b6a/announcement/3 (RFC 4151)."""
+    return f"tag:{host()},{SINCE}:{identity()}/{name}"
