@@ -27,6 +27,9 @@ from sandbox.board.desk import backups, log
 from sandbox.board.desk import questions as desk_questions
 from sandbox.board.desk import webhooks as desk_webhooks
 from sandbox.board.people import account, join, sign_in, tokens
+from sandbox.board.desk import backups, cards, invites, log
+from sandbox.board.desk import people as desk_people
+from sandbox.board.people import account, codes, join, keys, providers, sign_in
 from sandbox.board.served import Served
 from sandbox.board.talk import announcements, calendar, feed, help, questions, wishes
 from sandbox.bundle import Bundle, open_bundle
@@ -41,11 +44,18 @@ TOPICS = (
     downloads,
     starters,
     sign_in,
+    providers,
+    codes,
     join,
     account,
     tokens,
     desk,
     desk_webhooks,
+    keys,
+    desk,
+    invites,
+    desk_people,
+    cards,
     backups,
     log,
     registry,

@@ -32,6 +32,11 @@ def db() -> Session:
     return session
 
 
+def release() -> None:
+    """Let others write while this request does something slow; nothing of it may be pending."""
+    db().commit()
+
+
 def _close(_error: BaseException | None) -> None:
     if (session := g.pop("db", None)) is not None:
         session.close()

@@ -164,7 +164,9 @@ class SignIn(Base):
 class Pass(Base):
     """A secret that lets somebody in: an invite for many, or a link for one; see `kind`.
 
-    `kind` is invite, link (signs in `account_id`), confirm (an e-mail address) or card (printed).
+    `kind` is invite, link (signs in `account_id`), confirm (sent to `email`, which it proves) or
+    card (printed; nobody's until it is first used). `through` is the invite that a mail was asked
+    for with.
     """
 
     __tablename__ = "passes"
@@ -181,6 +183,7 @@ class Pass(Base):
     label: Mapped[str] = mapped_column(default="")
     uses_left: Mapped[int | None]  # None: any number
     used: Mapped[int] = mapped_column(default=0)
+    through: Mapped[int | None]
     made_at: Mapped[datetime]
     made_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     expires_at: Mapped[datetime | None]

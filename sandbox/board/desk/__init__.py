@@ -36,6 +36,21 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section("help.queue", N_("Mentors’ queue"), N_("Who waits for a mentor, and since when.")),
     Section(
+        "desk_invites.overview",
+        N_("Invites"),
+        N_("Codes that let people in, to print for the wall or to send."),
+    ),
+    Section(
+        "desk_people.overview",
+        N_("People"),
+        N_("Who is here: roles, links for judges, blocking, and the list as a file."),
+    ),
+    Section(
+        "desk_cards.overview",
+        N_("Cards"),
+        N_("Printed keys for those who have no e-mail at hand."),
+    ),
+    Section(
         "desk_backups.overview",
         N_("Backup"),
         N_("Everything in one file, at any moment, without stopping anybody."),

@@ -7,7 +7,7 @@ import secrets
 from datetime import timedelta
 
 from flask import current_app, g, request, session
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from sandbox import clock
@@ -70,6 +70,8 @@ def _seen(sign_in_id: int) -> None:
 def enter(account: Account, writer: Session) -> None:
     """Sign this browser in as `account`, under a token that nobody can have known before."""
     now, token = clock.now(), secrets.token_urlsafe(32)
+    if before := session.get(KEY):
+        _end(writer, SignIn.token_hash == fingerprint(before))
     language, flashes = session.get("lang"), session.get("_flashes")
     session.clear()
     session.permanent = True
@@ -100,6 +102,17 @@ def leave(writer: Session) -> None:
     session.clear()
     g.pop("me", None)
     g.pop("sign_in", None)
+
+
+def end_sign_ins(writer: Session, account_id: int, but: int | None = None) -> None:
+    """End the sessions of an account, all or all `but` one."""
+    _end(writer, SignIn.account_id == account_id, SignIn.id != (but or 0))
+
+
+def _end(writer: Session, *which: ColumnElement[bool]) -> None:
+    writer.execute(
+        update(SignIn).where(*which, SignIn.ended_at.is_(None)).values(ended_at=clock.now())
+    )
 
 
 def must_join(person: Account) -> bool:
