@@ -78,6 +78,22 @@ def board(workspace, database, tmp_path):
 
 
 @pytest.fixture
+def board_of(workspace, tmp_path):
+    """Makes an application like `board`, in SQLite, under other settings of the event."""
+    made = []
+
+    def make(**settings):
+        event = workspace.event.model_copy(update=settings)
+        state = open_state(replace(workspace, state=tmp_path / f"board {len(made)}"))
+        made.append(create_app(replace(workspace, event=event), state=state))
+        return made[-1]
+
+    yield make
+    for app in made:
+        app.extensions["state"].close()
+
+
+@pytest.fixture
 def of_event(workspace):
     """A client for the same bundle under other settings of the event."""
     return lambda **settings: Client(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, url_for
 from sqlalchemy import ColumnElement, exists, func, select, update
 from werkzeug.wrappers import Response
-from wtforms import IntegerField, RadioField, SubmitField
+from wtforms import IntegerField, RadioField, SelectChoice, SubmitField
 from wtforms.validators import NumberRange, Optional
 
 from sandbox import clock
@@ -31,8 +31,10 @@ class SheetForm(Form):
     whom = RadioField(
         N_("For whom"),
         choices=[
-            ("new", N_("For newcomers: blank, each becomes the card of whoever uses it first")),
-            ("here", N_("For participants who are here and have no card yet")),
+            SelectChoice(
+                "new", N_("For newcomers: blank, each becomes the card of whoever uses it first")
+            ),
+            SelectChoice("here", N_("For participants who are here and have no card yet")),
         ],
         default="new",
     )

@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
-from wtforms import IntegerField, SelectField, StringField, SubmitField
+from wtforms import IntegerField, SelectChoice, SelectField, StringField, SubmitField
 from wtforms.validators import NumberRange, Optional
 
 from sandbox import clock
@@ -48,9 +48,10 @@ class InviteForm(RoleForm):
 
     def __init__(self, **more: object):
         super().__init__(**more)
-        self.lasts.choices = [(key, gettext(words)) for key, (words, _) in LASTS.items()]
+        ends = [SelectChoice(key, gettext(words)) for key, (words, _) in LASTS.items()]
         if _until_the_end():
-            self.lasts.choices.insert(0, ("event", gettext("When the event ends")))
+            ends.insert(0, SelectChoice("event", gettext("When the event ends")))
+        self.lasts.choices = ends
 
 
 class EndForm(Form):

@@ -148,7 +148,7 @@ def _hashed(asked: PlainForm) -> str | None:
     typed, email = str(asked.password.data), str(asked.email.data or "")
     if not email:
         asked.email.errors = [gettext("Write your e-mail address too: you sign in with both.")]
-    elif problem := passwords.problem(typed, [email, str(event().name)]):
+    elif problem := passwords.problem(typed, [email, *event().name.root.values()]):
         asked.password.errors = [problem]
     else:
         release()

@@ -106,7 +106,7 @@ def _changed(person: Account, asked: PasswordForm) -> bool:
         asked.email.errors = [gettext("There is another account with this address.")]
         return False
     new = str(asked.new.data)
-    if problem := passwords.problem(new, [email, person.name, str(event().name)]):
+    if problem := passwords.problem(new, [email, person.name, *event().name.root.values()]):
         asked.new.errors = [problem]
         return False
     release()

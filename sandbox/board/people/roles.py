@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from wtforms import SelectChoice
 
 from sandbox import clock
 from sandbox.board.served import generation
@@ -34,22 +35,23 @@ SCOPES = {
 }
 
 
-def choices() -> list[tuple[str, str]]:
-    return [(role.value, gettext(name)) for role, name in NAMES.items()]
+def choices() -> list[SelectChoice]:
+    return [SelectChoice(role.value, gettext(name)) for role, name in NAMES.items()]
 
 
-def scope_choices() -> list[tuple[str, str]]:
+def scope_choices() -> list[SelectChoice]:
     """Everything, each challenge, each dataset; the value says which of them a slug is of."""
-    known = generation().catalog
-    challenges = [
-        (f"challenge:{slug}", f"{gettext('Challenge')}: {found.title.best(page().language)[0]}")
-        for slug, found in known.challenges.items()
+    known, tongue = generation().catalog, page().language
+    kinds = (
+        ("challenge", gettext("Challenges"), known.challenges),
+        ("dataset", gettext("Datasets"), known.datasets),
+    )
+    named = [
+        SelectChoice(f"{kind}:{slug}", found.title.best(tongue)[0], optgroup=group)
+        for kind, group, all_of_them in kinds
+        for slug, found in all_of_them.items()
     ]
-    datasets = [
-        (f"dataset:{slug}", f"{gettext('Dataset')}: {found.title.best(page().language)[0]}")
-        for slug, found in known.datasets.items()
-    ]
-    return [("", gettext("Everything")), *challenges, *datasets]
+    return [SelectChoice("", gettext("Everything")), *named]
 
 
 def scope_problem(role: Role, chosen: str) -> str | None:
