@@ -10,7 +10,7 @@ def account(app, email="kari@example.org", *, roles=(), joined=True, **more):
     """The number of a new account; a role is its name, or (name, scope)."""
     now = clock.now()
     pairs = [(role, "") if isinstance(role, str) else role for role in roles]
-    more = {"name": email.partition("@")[0].capitalize()} | more
+    more = {"name": (email or "").partition("@")[0].capitalize()} | more
     with app.extensions["state"].write() as writer:
         made = Account(
             email=email, created_at=now, joined_at=now if joined else None,

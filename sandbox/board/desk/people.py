@@ -82,7 +82,7 @@ class ActForm(Form):
 @pages.get("/")
 @only(Role.ORGANISER)
 def overview() -> str:
-    words, role = str(request.args.get("q", ""))[:100], request.args.get("role", "")
+    words, role = tidy(request.args.get("q", ""))[:100], request.args.get("role", "")
     found = _found(words, role)
     total = db().scalar(select(func.count()).select_from(found.subquery())) or 0
     last = max(-(-total // ON_A_PAGE), 1)
@@ -101,9 +101,9 @@ def overview() -> str:
 def _found(words: str, role: str) -> Select[Account]:
     """People whose name or address holds `words`, and who have `role`; all if these are empty."""
     found = select(Account).where(Account.deleted_at.is_(None))
-    if text := words.strip():
+    if words:
         names = (
-            column.icontains(text, autoescape=True) for column in (Account.name, Account.email)
+            column.icontains(words, autoescape=True) for column in (Account.name, Account.email)
         )
         found = found.where(or_(*names))
     if role in list(Role):
