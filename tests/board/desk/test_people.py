@@ -36,6 +36,7 @@ def act(boss, number, what, data=None, **more):
     return boss.post(f"{where}/{what}", data, form=where, **more)
 
 
+@pytest.mark.heavy
 def test_people_are_found_by_name_address_and_role_page_by_page(board, boss):
     now = clock.now()
     with board.extensions["state"].write() as writer:
@@ -58,6 +59,7 @@ def test_people_are_found_by_name_address_and_role_page_by_page(board, boss):
     assert "Nobody is found" in boss.get("/organiser/people/?q=%25").text
 
 
+@pytest.mark.heavy
 def test_a_name_that_is_a_script_is_only_a_name(board, boss):
     evil = account(board, "evil@example.org", name=SCRIPT)
     for address in ("/organiser/people/", f"/organiser/people/{evil}"):
@@ -97,6 +99,7 @@ def test_the_last_organiser_can_be_neither_unmade_nor_blocked(board, boss):
     assert boss.raw("/organiser/").status_code == 403
 
 
+@pytest.mark.heavy
 def test_a_role_of_somebody_else_is_not_taken_back_through_this_page(board, boss):
     kari = account(board)
     answer = boss.flask.post(
@@ -133,6 +136,7 @@ def test_a_judge_is_added_and_comes_in_by_a_link_that_is_shown_once(board, boss)
     judge.get(link, status=410)
 
 
+@pytest.mark.heavy
 def test_an_address_that_is_taken_is_told_and_nobody_is_added_twice(board, boss):
     account(board)
     told = {"name": "K", "email": "Kari@example.org", "role": "judge", "scope": ""}
@@ -141,6 +145,7 @@ def test_an_address_that_is_taken_is_told_and_nobody_is_added_twice(board, boss)
     assert len(rows(board, Account)) == 2
 
 
+@pytest.mark.heavy
 def test_a_link_is_made_for_nobody_who_is_blocked_gone_or_never_was(board, boss):
     blocked = account(board, "b@example.org", blocked_at=clock.now())
     gone = account(board, "g@example.org", deleted_at=clock.now())
@@ -162,6 +167,7 @@ def test_the_list_is_taken_along_without_formulas(board, boss):
     assert (lines[0]["email"], lines[0]["roles"]) == ("boss@example.org", "organiser")
 
 
+@pytest.mark.heavy
 def test_no_act_on_record_names_anybody(board, boss):
     kari = account(board)
     act(boss, kari, "roles", {"role": "judge", "scope": ""})
@@ -173,6 +179,7 @@ def test_no_act_on_record_names_anybody(board, boss):
     assert "kari" not in told and "example.org" not in told
 
 
+@pytest.mark.heavy
 def test_an_organiser_sends_a_link_by_mail(board_of, monkeypatch):
     from sandbox.board import mail
     from sandbox.workspace import Mail
@@ -190,6 +197,7 @@ def test_an_organiser_sends_a_link_by_mail(board_of, monkeypatch):
     Client(app).post(link)
 
 
+@pytest.mark.heavy
 def test_an_invite_can_be_shown_again_until_the_event_s_key_changes(board, boss):
     told = {"role": "participant", "scope": "", "lasts": "week", "label": "Door"}
     where = boss.post("/organiser/invites/new", told).location
@@ -201,6 +209,7 @@ def test_an_invite_can_be_shown_again_until_the_event_s_key_changes(board, boss)
     assert "lets nobody in any more" in boss.get(where).text
 
 
+@pytest.mark.heavy
 def test_whoever_prints_for_phones_is_told_when_phones_cannot_open_the_address(board, boss):
     told = {"role": "participant", "scope": "", "lasts": "week"}
     where = boss.post("/organiser/invites/new", told).location

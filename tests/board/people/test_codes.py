@@ -54,6 +54,7 @@ def test_whoever_scans_an_invite_comes_in_with_one_tap_and_joins(board):
     assert "invite.make" in dict(acts)
 
 
+@pytest.mark.heavy
 def test_a_code_is_typed_as_people_type(board):
     code = invited(organiser(board))
     for typed in (code, code.lower(), code.replace("-", ""), f" {code.replace('-', ' ')} "):
@@ -76,6 +77,7 @@ def test_looking_at_a_code_tells_nothing_of_it(board):
 
 
 @pytest.mark.parametrize("ended", ["by hand", "by time", "by use", "never was"])
+@pytest.mark.heavy
 def test_a_code_that_has_ended_lets_nobody_in(board, ended):
     boss = organiser(board)
     code = invited(boss, uses="1")
@@ -111,6 +113,7 @@ def test_an_invite_gives_its_role_for_its_challenge_and_the_poster_says_so(board
      ("steward", "challenge:shorter-queue"), ("judge", "dataset:norway"), ("king", ""),
      ("judge", "challenge:../../etc")],
 )  # fmt: skip
+@pytest.mark.heavy
 def test_a_role_is_not_limited_to_what_it_has_nothing_to_do_with(board, role, scope):
     told = {"role": role, "scope": scope, "lasts": "day", "uses": ""}
     organiser(board).post("/organiser/invites/new", told, status=422)
@@ -118,12 +121,14 @@ def test_a_role_is_not_limited_to_what_it_has_nothing_to_do_with(board, role, sc
 
 
 @pytest.mark.parametrize("uses", ["0", "-1", "5001", "many"])
+@pytest.mark.heavy
 def test_an_invite_is_not_for_an_impossible_number(board, uses):
     told = {"role": "judge", "scope": "", "lasts": "day", "uses": uses}
     said = organiser(board).post("/organiser/invites/new", told, status=422)
     assert f'value="{uses}"' in said.html
 
 
+@pytest.mark.heavy
 def test_somebody_who_is_in_already_gets_the_role_once_and_uses_no_more_up(board):
     code = invited(organiser(board), role="judge", uses="5")
     client = visitor(board)
@@ -135,6 +140,7 @@ def test_somebody_who_is_in_already_gets_the_role_once_and_uses_no_more_up(board
     assert (invite.used, invite.uses_left) == (1, 4)
 
 
+@pytest.mark.heavy
 def test_an_address_and_a_password_are_a_way_back_where_no_mail_is_sent(board):
     code = invited(organiser(board))
     told = {"email": "kari@example.org", "password": LONG}
@@ -147,6 +153,7 @@ def test_an_address_and_a_password_are_a_way_back_where_no_mail_is_sent(board):
     assert len([a for a in rows(board, Account) if a.email == "kari@example.org"]) == 1
 
 
+@pytest.mark.heavy
 def test_a_weak_password_is_refused_before_an_account_is_made(board):
     code = invited(organiser(board))
     client = Client(board)
@@ -170,6 +177,7 @@ def test_with_mail_an_invite_sends_a_link_and_is_used_up_by_who_comes(with_mail)
     ]
 
 
+@pytest.mark.heavy
 def test_an_invite_never_signs_anybody_in_as_somebody_else(with_mail):
     app, link = with_mail()
     code = invited(organiser(app))
@@ -195,6 +203,7 @@ def test_a_blank_card_becomes_its_owner_s_key(board):
     assert len(rows(board, Account)) == 2
 
 
+@pytest.mark.heavy
 def test_a_person_s_card_signs_them_in_until_another_is_printed(board):
     boss = organiser(board)
     account(board, name="Kari Nordmann")
@@ -206,6 +215,7 @@ def test_a_person_s_card_signs_them_in_until_another_is_printed(board):
     Client(board).post(f"/in/{code}", status=422)
 
 
+@pytest.mark.heavy
 def test_cards_for_those_who_have_none_leave_out_organisers_and_the_blocked(board):
     boss = organiser(board)
     account(board, "a@example.org", name="Anna")
@@ -217,6 +227,7 @@ def test_cards_for_those_who_have_none_leave_out_organisers_and_the_blocked(boar
     assert "Every participant who is here has a card." in again.text
 
 
+@pytest.mark.heavy
 def test_a_full_sheet_fits_into_one_page_of_the_board(board):
     boss = organiser(board)
     page = boss.post("/organiser/cards/", {"whom": "new", "count": "30"}, status=200)
@@ -224,6 +235,7 @@ def test_a_full_sheet_fits_into_one_page_of_the_board(board):
     boss.post("/organiser/cards/", {"whom": "new", "count": "31"}, status=422)
 
 
+@pytest.mark.heavy
 def test_a_card_does_not_open_an_organiser_s_account(board):
     boss = organiser(board)
     code = card(boss)
@@ -236,6 +248,7 @@ def test_a_card_does_not_open_an_organiser_s_account(board):
     assert boss.post("/organiser/people/2/card", form="/organiser/people/2").status_code == 302
 
 
+@pytest.mark.heavy
 def test_blank_cards_are_ended_together_and_those_in_use_stay(board):
     boss = organiser(board)
     used, blank = card(boss), card(boss)
@@ -273,6 +286,7 @@ def _fewer(of, by):
     return tuple(replace(limit, times=max(limit.times // by, 1)) for limit in of)
 
 
+@pytest.mark.heavy
 def test_guessing_from_many_addresses_is_stopped_and_who_guesses_little_is_spared(
     board, monkeypatch
 ):
@@ -312,6 +326,7 @@ def test_150_people_come_in_from_one_address_within_ten_minutes_although_many_mi
     assert len(rows(board, Account)) == 151
 
 
+@pytest.mark.heavy
 def test_passwords_of_newcomers_are_hashed_while_others_come_in(board, monkeypatch):
     code = invited(organiser(board))
     hashed = passwords.hashed

@@ -1,5 +1,6 @@
 """One's own password and sessions, on pages that only their owner can use."""
 
+import pytest
 from sqlalchemy import select
 
 from sandbox.board.people import limits, passwords
@@ -52,6 +53,7 @@ def test_the_present_one_is_asked_for_whatever_the_request_leaves_out(board):
     assert passwords.right(LONG, the(board, kari).password_hash)
 
 
+@pytest.mark.heavy
 def test_guessing_the_present_one_is_limited(board):
     _, client = with_password(board)
     for _ in range(limits.PASSWORD[0].times):
@@ -60,6 +62,7 @@ def test_guessing_the_present_one_is_limited(board):
     assert "Too many tries" in said.text
 
 
+@pytest.mark.heavy
 def test_a_weak_one_is_refused_and_not_shown_again(board):
     client = visitor(board)
     said = client.post("/account/password", {"new": "kari@example.org"}, status=422)
@@ -68,6 +71,7 @@ def test_a_weak_one_is_refused_and_not_shown_again(board):
                 and field.get("name") == "new"]  # fmt: skip
 
 
+@pytest.mark.heavy
 def test_the_only_way_back_in_is_not_removed_and_one_of_several_is(board):
     kari, client = with_password(board)
     said = client.post("/account/password/remove", {"present": LONG}, status=422)
@@ -79,6 +83,7 @@ def test_the_only_way_back_in_is_not_removed_and_one_of_several_is(board):
     assert client.raw("/account/password/remove").location == "/account/password"
 
 
+@pytest.mark.heavy
 def test_who_came_without_an_address_gives_one_that_is_nobody_else_s(board):
     account(board)
     nameless = account(board, None, name="Ola")
@@ -90,6 +95,7 @@ def test_who_came_without_an_address_gives_one_that_is_nobody_else_s(board):
     assert the(board, nameless).email_confirmed_at is None
 
 
+@pytest.mark.heavy
 def test_nobody_sets_more_than_the_form_asks_for(board):
     client = visitor(board)
     client.post("/account/password", {
@@ -113,6 +119,7 @@ def test_sessions_are_listed_and_ended_one_by_one_or_together(board):
     assert signed_in(first) and not signed_in(second)
 
 
+@pytest.mark.heavy
 def test_nobody_ends_somebody_else_s_session(board):
     kari = visitor(board)
     ola = visitor(board, "ola@example.org")
@@ -122,6 +129,7 @@ def test_nobody_ends_somebody_else_s_session(board):
     assert signed_in(kari)
 
 
+@pytest.mark.heavy
 def test_a_session_says_what_kind_of_browser_it_is_and_no_more(board):
     kari = account(board)
     client = enter(board, kari)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from sandbox import clock
@@ -25,6 +26,7 @@ def test_the_wait_is_until_the_oldest_try_that_counts_is_forgotten(board):
             assert tried(board, limit, "kari") == (wait and timedelta(minutes=wait))
 
 
+@pytest.mark.heavy
 def test_the_longest_of_several_waits_is_told_and_one_try_is_counted_once(board):
     short = limits.Limit("x", "address", 1, timedelta(minutes=10))
     long = limits.Limit("x", "address", 1, timedelta(hours=5))
@@ -35,6 +37,7 @@ def test_the_longest_of_several_waits_is_told_and_one_try_is_counted_once(board)
         assert len(reader.scalars(select(Attempt)).all()) == 1
 
 
+@pytest.mark.heavy
 def test_one_who_has_a_whole_ipv6_network_is_one(board):
     limit = (limits.Limit("x", "address", 1, timedelta(minutes=10)),)
     assert tried(board, limit, address="2001:db8:1:2::1") is None

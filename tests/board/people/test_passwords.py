@@ -38,6 +38,7 @@ def test_short_common_and_known_ones_are_refused_and_told_why(asked, password, w
     assert why in asked(password)
 
 
+@pytest.mark.heavy
 def test_they_are_kept_by_argon2id_as_rfc_9106_recommends_for_little_memory(monkeypatch):
     monkeypatch.undo()
     kept = passwords.hashed("four words of mine")

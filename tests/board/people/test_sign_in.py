@@ -49,6 +49,7 @@ def test_a_link_by_mail_signs_in_once_and_proves_the_address(with_mail):
     assert "has ended" in Client(app).get(address, status=410).text
 
 
+@pytest.mark.heavy
 def test_the_mail_is_in_the_language_of_whoever_asked_and_leads_on(with_mail):
     app, link = with_mail()
     account(app)
@@ -75,6 +76,7 @@ def test_a_stranger_gets_the_same_answer_by_the_same_work_and_no_mail(with_mail)
     assert link("nobody@example.org") is None
 
 
+@pytest.mark.heavy
 def test_where_registration_is_open_a_stranger_gets_a_link_and_joins(with_mail):
     app, link = with_mail(registration="open")
     client = Client(app)
@@ -85,6 +87,7 @@ def test_where_registration_is_open_a_stranger_gets_a_link_and_joins(with_mail):
     assert made.email_confirmed_at and not made.joined_at
 
 
+@pytest.mark.heavy
 def test_where_registration_has_closed_meanwhile_the_link_lets_no_newcomer_in(with_mail):
     app, link = with_mail(registration="open")
     client = Client(app)
@@ -103,6 +106,7 @@ def _with(workspace, event):
     return replace(workspace, event=event)
 
 
+@pytest.mark.heavy
 def test_a_link_ends_after_thirty_minutes_and_one_asked_for_too_long_ago_is_not_sent(with_mail):
     app, link = with_mail()
     account(app)
@@ -143,6 +147,7 @@ def test_the_first_proof_of_an_address_ends_what_somebody_else_had_set_up_on_it(
     assert the(app, squatted).password_hash is None
 
 
+@pytest.mark.heavy
 def test_whoever_proves_their_own_address_keeps_their_password(with_mail):
     app, link = with_mail()
     mine = account(app, password_hash=passwords.hashed(LONG))
@@ -152,6 +157,7 @@ def test_whoever_proves_their_own_address_keeps_their_password(with_mail):
     assert the(app, mine).password_hash
 
 
+@pytest.mark.heavy
 def test_a_blocked_person_gets_neither_mail_nor_in(with_mail):
     app, link = with_mail()
     blocked = account(app, blocked_at=clock.now(), password_hash=passwords.hashed(LONG))
@@ -166,6 +172,7 @@ def test_a_blocked_person_gets_neither_mail_nor_in(with_mail):
     assert "Address or password is wrong." in said.text
 
 
+@pytest.mark.heavy
 def test_asking_for_mail_to_one_address_is_limited(with_mail):
     app, _ = with_mail()
     client = Client(app)
@@ -214,12 +221,14 @@ def test_a_wrong_password_and_an_unknown_address_are_told_and_worked_on_alike(bo
     assert len(told) == 1
 
 
+@pytest.mark.heavy
 def test_no_account_without_a_password_is_entered_by_what_nobody_s_hash_is_made_of(board):
     account(board)
     said = {"email": "kari@example.org", "password": "nobody's password"}
     Client(board).post("/sign-in/password", said, status=422)
 
 
+@pytest.mark.heavy
 def test_guessing_one_password_is_limited_and_others_at_the_venue_still_come_in(board):
     account(board, password_hash=passwords.hashed(LONG))
     account(board, "ola@example.org", password_hash=passwords.hashed(LONG))
@@ -233,6 +242,7 @@ def test_guessing_one_password_is_limited_and_others_at_the_venue_still_come_in(
         Client(board).post("/sign-in/password", told)
 
 
+@pytest.mark.heavy
 def test_a_hash_of_weaker_days_is_renewed_when_its_password_is_used(board, monkeypatch):
     kari = account(board, password_hash=passwords.hashed(LONG))
     before = the(board, kari).password_hash
@@ -282,6 +292,7 @@ def test_signing_out_ends_the_session_for_whoever_kept_its_cookie(board):
 
 
 @pytest.mark.parametrize("public_url", ["https://sandbox.example.org", "http://localhost"])
+@pytest.mark.heavy
 def test_the_cookie_is_for_this_board_alone_and_for_https_where_that_is_spoken(
     board_of, public_url
 ):
@@ -293,11 +304,13 @@ def test_the_cookie_is_for_this_board_alone_and_for_https_where_that_is_spoken(
     assert ("Secure" in cookie) == public_url.startswith("https:")
 
 
+@pytest.mark.heavy
 def test_no_address_with_a_secret_is_told_to_other_sites(board):
     answer = Client(board).raw(f"/sign-in/link/{'t' * 43}")
     assert answer.headers["Referrer-Policy"] == "same-origin"
 
 
+@pytest.mark.heavy
 def test_a_link_of_an_organiser_ends_the_one_made_before(board):
     kari = account(board)
     with board.extensions["state"].write() as writer:
