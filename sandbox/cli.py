@@ -86,6 +86,9 @@ def check(event: Path | None) -> None:
               help="Let a Dask cluster draw them: the address of its scheduler.")  # fmt: skip
 @click.option("--accept", nargs=2, metavar="DATASET NOTE",
               help="Renew golden.json and CHANGELOG.md, its version being raised.")  # fmt: skip
+@click.option("--progress", "told_as", type=click.Choice(["text", "json"]), default="text",
+              show_default=True, help="Say what is being done in words, or in lines of JSON for "
+                                      "another program.")  # fmt: skip
 @event_option
 @told_plainly
 def build(
@@ -95,22 +98,32 @@ def build(
     workers: int,
     dask: str | None,
     accept: tuple[str, str] | None,
+    told_as: str,
 ) -> None:
     """Make the bundle; only what is stale is made again.
 
     Example: sandbox build --scale 0.1
     """
     from sandbox import build as builds
-    from sandbox.build.progress import Console
+    from sandbox.build.progress import Console, Lines
 
     if scale and persons:
         raise click.UsageError("--scale and --persons say the same in two ways: give one of them.")
-    workspace = open_workspace(event)
-    if accept:
-        click.echo(builds.accept(workspace, *accept, progress=Console()))
-    else:
+    progress = Lines() if told_as == "json" else Console()
+    try:
+        workspace = open_workspace(event)
+        if accept:
+            click.echo(builds.accept(workspace, *accept, progress=progress))
+            return
         scale = builds.scale_for(workspace, persons) if persons else scale
-        builds.build(workspace, scale=scale, progress=Console(), workers=workers, dask=dask)
+        made = builds.build(workspace, scale=scale, progress=progress, workers=workers, dask=dask)
+    except SandboxError as error:
+        if not isinstance(progress, Lines):
+            raise
+        progress.failed(error)
+        sys.exit(1)
+    if isinstance(progress, Lines):
+        progress.line(bundle=made.parent.name)
 
 
 @main.command()
@@ -320,11 +333,14 @@ def event_backup(event: Path | None, file: Path) -> None:
 
     Example: sandbox event backup ../friday.zip --event ../my-event
     """
-    from sandbox.state import open_state
+    from sandbox.state import audit, open_state
     from sandbox.state.backup import backup
 
     workspace = open_workspace(event)
-    told = backup(open_state(workspace), workspace.uploads, file)
+    state = open_state(workspace)
+    told = backup(state, workspace.uploads, file)
+    with state.write() as writer:
+        audit.record(writer, "backup.write")
     click.echo(f"{file} holds {told}.")
     click.echo("It names people: keep it where only you can read it.")
     click.echo("event.toml and secret.toml are not in it: copy them too, and apart.")

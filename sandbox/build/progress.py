@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from dataclasses import asdict
+from typing import Any, Protocol
+
+from sandbox.errors import ProblemsFound, SandboxError
 
 
 class Progress(Protocol):
@@ -27,14 +31,40 @@ class Console:
         print(f"  {text}", file=sys.stderr, flush=True)
 
 
+class Lines:
+    """JSON on standard error, an object a line, for a program that shows it to people.
+
+    {"step": what begins}, {"step": what has ended, "seconds": how long it took}, {"say": a fact},
+    and at the end {"bundle": its digest}, or {"error": in a sentence, "problems": [each of them]}.
+    """
+
+    def say(self, text: str) -> None:
+        self.line(say=text)
+
+    def line(self, **said: Any) -> None:
+        print(json.dumps(said, ensure_ascii=False), file=sys.stderr, flush=True)
+
+    def failed(self, error: SandboxError) -> None:
+        """What ended the build: with each problem by itself where there is a list of them."""
+        if isinstance(error, ProblemsFound):
+            self.line(error=error.title, problems=[asdict(p) for p in error.problems])
+        else:
+            self.line(error=str(error), problems=[])
+
+
 @contextmanager
 def step(progress: Progress, what: str) -> Iterator[None]:
     """Say what begins, and afterwards what it took if that was long enough to notice."""
-    progress.say(f"{what} …")
+    if isinstance(progress, Lines):
+        progress.line(step=what)
+    else:
+        progress.say(f"{what} …")
     began = time.perf_counter()
     yield
     took = time.perf_counter() - began
-    if took >= 0.5:
+    if isinstance(progress, Lines):
+        progress.line(step=what, seconds=round(took, 1))
+    elif took >= 0.5:
         progress.say(f"{what}: {took:.1f} s")
 
 

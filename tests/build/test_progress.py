@@ -1,11 +1,13 @@
 """What a build says of its time: each part once, and together no more than the whole."""
 
+import json
 import re
 
 import pytest
 
 from sandbox.build import build, progress
 from sandbox.bundle import open_bundle
+from sandbox.errors import BuildError, CatalogError, Problem
 
 LINE = re.compile(r" +(\S.*\S) +(\d+\.\d) s")
 
@@ -60,3 +62,24 @@ def test_a_bundle_that_is_up_to_date_tells_no_times(kit):
     notes = Notes()
     build(kit, progress=notes)
     assert [note for note in notes if LINE.fullmatch(note)] == []
+
+
+def test_for_a_program_each_step_is_a_line_of_json_as_it_begins_and_ends(capsys, ticks):
+    ticks(0, 1.26)
+    lines = progress.Lines()
+    with progress.step(lines, "æ: drawing"):
+        lines.say("a fact")
+    lines.failed(CatalogError([Problem("two", "b.yml", 2, fix="mend"), Problem("one", "a.yml", 1)]))
+    lines.failed(BuildError("no room"))
+    said = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    nothing = {"found": None, "expected": None, "fix": None}
+    assert said == [
+        {"step": "æ: drawing"},
+        {"say": "a fact"},
+        {"step": "æ: drawing", "seconds": 1.3},
+        {"error": "The descriptors cannot be used", "problems": [
+            {"what": "one", "file": "a.yml", "line": 1, **nothing},
+            {"what": "two", "file": "b.yml", "line": 2, **nothing, "fix": "mend"},
+        ]},
+        {"error": "no room", "problems": []},
+    ]  # fmt: skip
