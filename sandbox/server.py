@@ -53,7 +53,7 @@ class Site:
         self._worker = Worker(board)
         self._board = cast(App, WSGIMiddleware(cast(WSGIApp, board), workers=BOARD_THREADS))
         self._explorer: ExplorerApp | None = None
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[object, ...] = ()
         self._opening = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,8 +74,12 @@ class Site:
         return self._live.now()
 
     async def explorer(self) -> ExplorerApp:
-        """The explorer of the current generation; if a new one cannot be opened, the old one."""
-        seen = self.workspace.current_stamp()
+        """The explorer of the current generation; if a new one cannot be opened, the old one.
+
+        It shows the event's name, languages and accent, so other settings need another explorer.
+        """
+        workspace = self.workspace
+        seen = (workspace.current_stamp(), workspace.event)
         if self._explorer is None or seen != self._seen:
             async with self._opening:
                 if self._explorer is None or seen != self._seen:
@@ -88,10 +92,11 @@ class Site:
         before = self._explorer
         try:
             bundle = open_bundle(self.workspace.current_bundle())
-            if before and before.explorer.bundle.digest == bundle.digest:
+            event, known = self.workspace.event, before and before.explorer
+            if known and known.bundle.digest == bundle.digest and known.event == event:
                 return
             described = catalog.from_bundle(bundle)
-            self._explorer = await open_explorer(bundle, described, self.workspace.event)
+            self._explorer = await open_explorer(bundle, described, event)
         except SandboxError as error:
             if before is None:
                 raise

@@ -1,11 +1,14 @@
 """One address: the board at /, the explorer at /data/, and nothing else of the machine."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
 
 from sandbox.catalog import load
-from sandbox.workspace import open_workspace
+from sandbox.server import Site
+from sandbox.workspace import new_event, open_workspace
+from tests.server.conftest import Browser
 
 QUESTIONS = sorted(load(open_workspace()).questions)
 TABLES = sorted(load(open_workspace()).tables)
@@ -196,3 +199,23 @@ def test_the_database_can_be_downloaded_in_parts(site, bundle):
     assert part.headers["etag"]
     known = site.get("/data/sandbox.db", if_none_match=part.headers["etag"])
     assert known.status_code == 304
+
+
+def test_settings_that_change_are_on_the_boards_and_the_explorers_pages_at_once(tmp_path, bundle):
+    folder = new_event(tmp_path / "event")
+    workspace = replace(open_workspace(folder), state=bundle.path.parents[2])
+    browser = Browser(Site(workspace))
+    try:
+        for name, accent in (("Event", "teal"), ("Høstfest", "rust"), ("Vårfest", "plum")):
+            text = f'name = "{name}"\naccent = "{accent}"\n'
+            (folder / "aside").write_text(text, encoding="utf-8")
+            (folder / "aside").replace(folder / "event.toml")
+            for address in ("/", "/data/", "/data/sandbox/counties"):
+                page = browser.get(address).text
+                assert f'data-accent="{accent}"' in page
+                assert name in page
+        (folder / "event.toml").write_text('name = "Broken\n', encoding="utf-8")
+        for address in ("/", "/data/"):
+            assert "Vårfest" in browser.get(address).text
+    finally:
+        browser.close()

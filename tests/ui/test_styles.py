@@ -5,18 +5,33 @@ import re
 import pytest
 
 from sandbox.ui import STATIC, TEMPLATES
+from sandbox.workspace import ACCENTS
 
 CSS = (STATIC / "sandbox.css").read_text(encoding="utf-8")
 LIGHT, DARK = (
     dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))
     for block in re.findall(r":root \{([^}]*--grey-1[^}]*--danger-soft[^}]*)\}", CSS)
 )
+
+
+def accents(indent):
+    """Accent → its tokens, in the light scheme (no indent) or in the dark one (two spaces)."""
+    blocks = re.findall(rf'^{indent}:root\[data-accent="(\w+)"\] \{{([^}}]*)\}}', CSS, re.MULTILINE)
+    return {name: dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block)) for name, block in blocks}
+
+
+SCHEMES = {
+    f"{name} {shade}": tokens | accents(indent).get(name, {})
+    for shade, tokens, indent in (("light", LIGHT, ""), ("dark", DARK, "  "))
+    for name in ACCENTS
+}
 SURFACES = ("grey-1", "grey-2")
 WORDS = ("grey-6", "grey-7", "grey-8", "accent", "success", "warning", "danger")
 TEXT = [
     *((words, surface) for words in WORDS for surface in SURFACES),
     *((kind, f"{kind}-soft") for kind in ("accent", "success", "warning", "danger")),
     *(("grey-8", f"{kind}-soft") for kind in ("accent", "success", "warning", "danger")),
+    *(("accent", f"{kind}-soft") for kind in ("success", "warning", "danger")),  # links there
     ("on-accent", "accent"),
     ("on-band", "band"),
     ("on-band-soft", "band"),
@@ -41,7 +56,16 @@ def test_black_on_white_is_21_to_1():
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
 
 
-@pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
+def test_each_accent_has_colours_of_its_own_in_both_schemes():
+    named = {"accent", "accent-soft", "on-accent", "band", "on-band", "on-band-soft"}
+    for indent in ("", "  "):
+        made = accents(indent)
+        assert set(made) == set(ACCENTS) - {"teal"}  # which is what stands without any
+        assert all(set(tokens) == named for tokens in made.values())
+    assert len({scheme["accent"] for scheme in SCHEMES.values()}) == 2 * len(ACCENTS)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
 def test_words_stand_out_at_least_4_5_to_1_and_shapes_3_to_1(scheme):
     assert set(scheme) == set(LIGHT)
     least = [(pair, 4.5) for pair in TEXT] + [(pair, 3) for pair in SHAPES]
@@ -59,7 +83,7 @@ def test_every_token_that_is_used_is_defined():
 
 
 def test_colours_stand_in_the_tokens_alone():
-    tokens = "".join(re.findall(r":root \{[^}]*\}", CSS))
+    tokens = "".join(re.findall(r":root(?:\[[^]]*\])? \{[^}]*\}", CSS))
     assert sorted(re.findall(r"#[0-9a-f]{3,8}\b", CSS)) == sorted(
         re.findall(r"#[0-9a-f]{3,8}\b", tokens)
     )
