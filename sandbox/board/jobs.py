@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app, g
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -24,7 +24,9 @@ from sandbox.state.records import Job
 log = logging.getLogger(__name__)
 Handler = Callable[[Mapping[str, Any]], None]
 HANDLERS: dict[str, Handler] = {}
+LONG: set[str] = set()  # kinds that take minutes: one job of such a kind at a time, in its own lane
 CLAIM = timedelta(minutes=10)
+LONG_CLAIM = timedelta(minutes=1)  # renewed while the work goes on
 # How long to wait after each failure: three quarters of a day of patience with another's server.
 WAITS = [timedelta(minutes=m) for m in (0.2, 1, 5, 15, 60, 180, 720)]
 SECONDS_BETWEEN_LOOKS = 2.0
@@ -35,14 +37,47 @@ class GiveUp(SandboxError):
     """Raised by a handler when trying again cannot help."""
 
 
-def handler(kind: str) -> Callable[[Handler], Handler]:
-    """Make a function that takes a payload the one that does jobs of `kind`."""
+class Stopped(SandboxError):
+    """Raised by a handler whose worker is to end: another worker begins the job anew."""
+
+
+def handler(kind: str, *, long: bool = False) -> Callable[[Handler], Handler]:
+    """Make a function that takes a payload the one that does jobs of `kind`.
+
+    One that takes minutes (`long`) keeps no mail waiting. It must call `still_mine` every few
+    seconds, and end when that says no; no two jobs of its kind are done at once.
+    """
 
     def register(function: Handler) -> Handler:
         HANDLERS[kind] = function
+        if long:
+            LONG.add(kind)
         return function
 
     return register
+
+
+def still_mine(progress: str | None = None) -> bool:
+    """Renew the claim on the long job at hand and note how far it is; no if it was called off.
+
+    Raises Stopped when the worker is to end.
+    """
+    if _ending(current_app):
+        raise Stopped("the server ends")
+    state: State = current_app.extensions["state"]
+    with state.write() as writer:
+        job = writer.get_one(Job, g.job_id)
+        if job.failed_at is not None or job.attempts != g.attempts:
+            return False  # called off, or another's since the claim ran out
+        job.claimed_until = clock.now() + LONG_CLAIM
+        if progress is not None:
+            job.progress = progress
+        return True
+
+
+def call_off(writer: Session, job: Job, why: str) -> None:
+    """End a job before it is done; whoever does it learns so by `still_mine`."""
+    job.failed_at, job.claimed_until, job.error, job.payload = clock.now(), None, why, {}
 
 
 def enqueue(writer: Session, kind: str, after: timedelta = timedelta(0), **payload: Any) -> Job:
@@ -54,28 +89,39 @@ def enqueue(writer: Session, kind: str, after: timedelta = timedelta(0), **paylo
     return job
 
 
-def run_due(app: Flask) -> int:
-    """Do every job that is due, one after the other; how many there were."""
+def run_due(app: Flask, *, long: bool | None = None) -> int:
+    """Do every job that is due, one after the other; how many there were.
+
+    long: only those of kinds that take minutes, only the others, or (None) both.
+    """
     state: State = app.extensions["state"]
     count = 0
-    while (job := _claim(state)) is not None:
+    while not _ending(app) and (job := _claim(state, long)) is not None:
         _do(app, state, job)
         count += 1
     return count
 
 
-def _claim(state: State) -> Job | None:
+def _ending(app: Flask) -> bool:
+    """Whether the worker has been told to stop."""
+    return "stopping" in app.extensions and app.extensions["stopping"].is_set()
+
+
+def _claim(state: State, long: bool | None) -> Job | None:
     now = clock.now()
+    open_ = (Job.done_at.is_(None), Job.failed_at.is_(None))
     with state.write() as writer:
-        job = writer.scalar(
+        busy = set(writer.scalars(select(Job.kind).where(*open_, Job.claimed_until > now)))
+        asked = (
             select(Job)
-            .where(Job.done_at.is_(None), Job.failed_at.is_(None), Job.due_at <= now)
+            .where(*open_, Job.due_at <= now, Job.kind.not_in(busy & LONG))
             .where(or_(Job.claimed_until.is_(None), Job.claimed_until <= now))
-            .order_by(Job.due_at, Job.id)
-            .limit(1)
         )
+        if long is not None:
+            asked = asked.where(Job.kind.in_(LONG) if long else Job.kind.not_in(LONG))
+        job = writer.scalar(asked.order_by(Job.due_at, Job.id).limit(1))
         if job is not None:
-            job.claimed_until = now + CLAIM
+            job.claimed_until = now + (LONG_CLAIM if job.kind in LONG else CLAIM)
             job.attempts += 1
         return job
 
@@ -83,7 +129,13 @@ def _claim(state: State) -> Job | None:
 def _do(app: Flask, state: State, job: Job) -> None:
     try:
         with app.app_context():
+            g.job_id, g.attempts = job.id, job.attempts
             HANDLERS[job.kind](job.payload)
+    except Stopped:
+        with state.write() as writer:
+            left = writer.get_one(Job, job.id)
+            left.claimed_until, left.attempts = None, left.attempts - 1
+        return
     except Exception as error:  # whatever a handler meets must not end the worker
         known = isinstance(error, SandboxError | OSError)
         log.warning("Job %s (%s) failed: %s", job.id, job.kind, error, exc_info=not known)
@@ -91,12 +143,16 @@ def _do(app: Flask, state: State, job: Job) -> None:
         return
     with state.write() as writer:
         done = writer.get_one(Job, job.id)
+        if done.failed_at is not None or done.attempts != job.attempts:
+            return  # called off meanwhile, or another's since the claim ran out
         done.done_at, done.claimed_until, done.payload, done.error = clock.now(), None, {}, ""
 
 
 def _failed(state: State, job: Job, error: Exception) -> None:
     with state.write() as writer:
         failed = writer.get_one(Job, job.id)
+        if failed.failed_at is not None or failed.attempts != job.attempts:
+            return
         failed.error = f"{type(error).__name__}: {error}"[:500]
         failed.claimed_until = None
         if isinstance(error, GiveUp) or failed.attempts > len(WAITS):
@@ -106,26 +162,31 @@ def _failed(state: State, job: Job, error: Exception) -> None:
 
 
 class Worker:
-    """A thread that does jobs as they come due, until it is told to stop."""
+    """Threads that do jobs as they come due, until told to stop: what takes minutes has its own."""
 
     def __init__(self, app: Flask):
         self._app = app
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
+        self._stopping = app.extensions["stopping"] = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._work, args=[long], name=name, daemon=True)
+            for name, long in (("jobs", False), ("long jobs", True))
+        ]
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, seconds: float = 5) -> None:
         self._stopping.set()
         _news.set()
-        self._thread.join(seconds)
+        for thread in self._threads:
+            thread.join(seconds)
 
-    def _work(self) -> None:
+    def _work(self, long: bool) -> None:
         while not self._stopping.is_set():
             _news.clear()
             try:
-                run_due(self._app)
+                run_due(self._app, long=long)
             except Exception:  # the database may be away for a while
                 log.exception("The worker could not look for jobs")
             _news.wait(SECONDS_BETWEEN_LOOKS)
