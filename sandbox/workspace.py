@@ -328,7 +328,7 @@ class Live:
     def _read_again(self) -> None:
         before = self._workspace
         try:
-            event, settings, secrets = _read_settings(before.folder, is_demo=before.is_demo)
+            event, settings, secrets = read_settings(before.folder, is_demo=before.is_demo)
         except SandboxError as error:
             log.error("The event's settings stay as they were: %s", error)
             return
@@ -353,12 +353,12 @@ def open_workspace(event: Path | None = None) -> Workspace:
     if not (folder / "event.toml").is_file():
         raise SandboxError(f"{folder} is not an event: it has no event.toml. "
                            f"Make one: sandbox event new {shlex.quote(str(folder))}")  # fmt: skip
-    settings, source, hidden = _read_settings(folder, is_demo=is_demo)
+    settings, source, hidden = read_settings(folder, is_demo=is_demo)
     state = Path(os.environ.get("SANDBOX_STATE") or KIT / "build" / "demo") if is_demo else folder
     return Workspace(settings, folder, state, hidden, settings=source)
 
 
-def _read_settings(folder: Path, *, is_demo: bool) -> tuple[Event, Source, Secrets | None]:
+def read_settings(folder: Path, *, is_demo: bool) -> tuple[Event, Source, Secrets | None]:
     """event.toml and secret.toml, or EventError with everything that is wrong in them."""
     problems: list[Problem] = []
     settings = read(folder / "event.toml", Event, problems, shown_as="event.toml")

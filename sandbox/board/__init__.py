@@ -28,6 +28,8 @@ from sandbox.board.desk import people as desk_people
 from sandbox.board.desk import questions as desk_questions
 from sandbox.board.desk import webhooks as desk_webhooks
 from sandbox.board.people import account, codes, join, keys, providers, sign_in, tokens
+from sandbox.board.desk import backups, building, content, imports, log, setup
+from sandbox.board.people import account, join, sign_in
 from sandbox.board.served import Served
 from sandbox.board.talk import announcements, calendar, feed, help, questions, wishes
 from sandbox.bundle import Bundle, open_bundle
@@ -53,6 +55,10 @@ TOPICS = (
     invites,
     desk_people,
     cards,
+    setup,
+    content,
+    building,
+    imports,
     backups,
     log,
     registry,

@@ -32,11 +32,17 @@ class Form(FlaskForm):  # type: ignore[misc]
         return [field for field in self if field.errors]
 
 
+class _Box(CheckboxInput):  # type: ignore[misc]
+    """Where one choice is required, a browser that is told so would require each box."""
+
+    validation_attrs = ("disabled",)
+
+
 class CheckboxesField(SelectMultipleField):  # type: ignore[misc]
     """Any number of choices, each a box of its own."""
 
     widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
+    option_widget = _Box()
 
 
 def required(message: str) -> InputRequired:

@@ -110,4 +110,6 @@ def _said(error: Exception) -> str:
         told: bytes | str = error.smtp_error
         words = told.decode(errors="replace") if isinstance(told, bytes) else told
         return f"{error.smtp_code} {words}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message})"
     return str(error) or type(error).__name__

@@ -18,7 +18,7 @@ class NoSuchMoment(ValueError):
 
 
 def parse(text: str, zone: ZoneInfo) -> datetime:
-    """`2027-03-28T09:30` (or with a space, or seconds) on the clocks of `zone`, in UTC.
+    """What clocks in `zone` show as `2027-03-28T09:30` (or with a space), as a moment in UTC.
 
     An hour that clocks pass twice in autumn is its first pass. Raises NoSuchMoment, in the reader's
     language, for what is no date and time, and for an hour that clocks leave out in spring.

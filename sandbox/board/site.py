@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from flask import Flask, Response, abort, g, jsonify, render_template, request, send_from_directory
+from flask import (
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    jsonify,
+    render_template,
+    request,
+    send_from_directory,
+)
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -20,10 +31,22 @@ from sandbox.state.people import Role
 from sandbox.ui import languages
 
 log = logging.getLogger(__name__)
+View = TypeVar("View", bound=Callable[..., Any])
 YEAR = 365 * 24 * 3600
 
 
+def at_most_bytes(count: int) -> Callable[[View], View]:
+    """Let a view take requests of so many bytes, where all others take fewer."""
+
+    def mark(view: View) -> View:
+        view.most_bytes = count  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def attach(app: Flask) -> None:
+    app.before_request(_let_larger_in)
     app.before_request(_choose_language)
     app.context_processor(lambda: {"page": page()})
     app.after_request(_finish)
@@ -56,6 +79,13 @@ def page() -> ui.Page:
         )
     found: ui.Page = g.page
     return found
+
+
+def _let_larger_in() -> None:
+    """Before anything reads the request's form."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if most := getattr(view, "most_bytes", None):
+        request.max_content_length = most
 
 
 def _choose_language() -> None:

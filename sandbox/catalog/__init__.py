@@ -27,6 +27,7 @@ __all__ = [
     "Question",
     "Starter",
     "Table",
+    "chosen",
     "from_bundle",
     "load",
     "problems_in",
@@ -60,7 +61,7 @@ def load(workspace: Workspace) -> Catalog:
 def problems_in(workspace: Workspace) -> tuple[Catalog | None, list[Problem]]:
     """The catalog, None if it cannot be made, and all that is wrong with it."""
     content, problems = survey(workspace)
-    return (None if problems else _chosen(workspace, content)), problems
+    return (None if problems else chosen(workspace, content)), problems
 
 
 def survey(
@@ -179,7 +180,8 @@ def _names(content: Content, slug: str) -> list[str]:
     return [*model.tables, *model.questions]
 
 
-def _chosen(workspace: Workspace, content: Content) -> Catalog:
+def chosen(workspace: Workspace, content: Content) -> Catalog:
+    """Of all that is described, what the event chooses, with what its choices need."""
     wanted = _wanted(workspace, content)
     return Catalog(
         datasets=_picked(content.datasets, wanted["datasets"]),

@@ -21,6 +21,7 @@ __all__ = [
     "Source",
     "Text",
     "Words",
+    "frozen",
     "load",
     "load_toml",
     "load_yaml",
@@ -50,18 +51,18 @@ def read(
 def make(source: Source, model: type[Model], problems: list[Problem]) -> Model | None:
     """The object that a parsed file describes, or None with every problem listed."""
     problems.extend(source.problems)
-    value = _frozen(source.value)
+    value = frozen(source.value)
     try:
         made = model.model_validate(value)
     except ValidationError as error:
-        frozen = Source(source.file, value, source.lines)
-        problems.extend(messages.problems(error.errors(include_url=False), frozen, model))
+        read_as = Source(source.file, value, source.lines)
+        problems.extend(messages.problems(error.errors(include_url=False), read_as, model))
         return None
     return None if source.problems else made
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
     """Lists as tuples, since descriptors cannot be changed once they are read."""
     if isinstance(value, dict):
-        return {key: _frozen(inner) for key, inner in value.items()}
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+        return {key: frozen(inner) for key, inner in value.items()}
+    return tuple(map(frozen, value)) if isinstance(value, list) else value

@@ -51,6 +51,17 @@ SECTIONS: tuple[Section, ...] = (
         N_("Printed keys for those who have no e-mail at hand."),
     ),
     Section(
+        "setup.form", N_("The event"), N_("Name, dates, languages, and what people are asked.")
+    ),
+    Section("setup.mail_form", N_("Mail"), N_("The server that mails go through, and a test.")),
+    Section(
+        "content.form",
+        N_("Data, challenges, starters"),
+        N_("What of the kit, and of your own, this event uses."),
+    ),
+    Section("building.overview", N_("Build"), N_("Make the data anew after a change.")),
+    Section("imports.form", N_("Import"), N_("Bring an event along from dribdat.")),
+    Section(
         "desk_backups.overview",
         N_("Backup"),
         N_("Everything in one file, at any moment, without stopping anybody."),
@@ -66,4 +77,7 @@ SECTIONS: tuple[Section, ...] = (
 @pages.get("/")
 @only(Role.ORGANISER)
 def overview() -> str:
-    return render_template("board/desk/overview.html", sections=SECTIONS)
+    from sandbox.board.desk import readiness  # which links to the desk's parts
+
+    facts = readiness.facts()
+    return render_template("board/desk/overview.html", sections=SECTIONS, facts=facts)
