@@ -100,7 +100,8 @@ def _by_keyboard(page):
     assert not missed, f"{page.url}: not reached by keyboard: {missed}"
 
 
-# A group of radio buttons is one stop; what is not shown (a closed menu) is none.
+# A group of radio buttons is one stop; what is not shown (a closed menu) is none. A field for date
+# and time is several: focus stays on it from one of its parts to the next.
 OPERABLE = """() => {
   const shown = e => e.checkVisibility() && !e.disabled && e.tabIndex >= 0;
   const groups = new Set();
