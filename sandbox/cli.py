@@ -292,6 +292,7 @@ def event_new(folder: Path) -> None:
     click.echo(f"  1. say what it is called and when it is: {made / 'event.toml'}")
     click.echo(f"  2. sandbox build --event {named}")
     click.echo(f"  3. sandbox serve --event {named}")
+    click.echo(f"  4. sandbox event open --all --event {named}")
 
 
 @event_group.command("organiser")
@@ -372,6 +373,62 @@ def event_restore(event: Path | None, file: Path, yes: bool) -> None:
     told = restore(state, workspace.uploads, file)
     click.echo(f"Restored {told}.")
     click.echo(f"What was there before is in {kept}")
+
+
+@event_group.command("open")
+@click.argument("slugs", nargs=-1, metavar="[CHALLENGE]...")
+@click.option("--all", "every", is_flag=True, help="Every challenge of the event.")
+@click.option("--at", metavar="TIME",
+              help="Open them then, in the event's zone, and announce them now: "
+                   '"2027-03-05 09:00".')  # fmt: skip
+@event_option
+@told_plainly
+def event_open(event: Path | None, slugs: tuple[str, ...], every: bool, at: str | None) -> None:
+    """Publish challenges and open them, now or at a time.
+
+    Example: sandbox event open same-day-permit --at "2027-03-05 09:00" --event ../my-event
+    """
+    from sandbox.board import commands
+
+    for line in commands.open_challenges(open_workspace(event), _which(slugs, every), at):
+        click.echo(line)
+
+
+@event_group.command("close")
+@click.argument("slugs", nargs=-1, metavar="[CHALLENGE]...")
+@click.option("--all", "every", is_flag=True, help="Every challenge that is open.")
+@event_option
+@told_plainly
+def event_close(event: Path | None, slugs: tuple[str, ...], every: bool) -> None:
+    """Close challenges: their pages stay, and no more answers are taken.
+
+    Example: sandbox event close --all --event ../my-event
+    """
+    from sandbox.board import commands
+
+    for line in commands.close_challenges(open_workspace(event), _which(slugs, every)):
+        click.echo(line)
+
+
+@event_group.command("status")
+@event_option
+@told_plainly
+def event_status(event: Path | None) -> None:
+    """Say where each challenge stands, and what is missing before it opens.
+
+    Example: sandbox event status --event ../my-event
+    """
+    from sandbox.board import commands
+
+    for line in commands.status(open_workspace(event)):
+        click.echo(line)
+
+
+def _which(slugs: tuple[str, ...], every: bool) -> tuple[str, ...] | None:
+    """The named challenges, None for all of them; never both, and never nothing."""
+    if bool(slugs) == every:
+        raise click.UsageError("Name the challenges, or say --all.")
+    return None if every else slugs
 
 
 @main.group("new")

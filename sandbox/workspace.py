@@ -190,6 +190,7 @@ class Workspace:
     secrets: Secrets | None = field(repr=False, default=None)
     kit: Path = KIT
     settings: Source | None = field(repr=False, compare=False, default=None)
+    above: tuple[Path, ...] = ()  # folders of content that go before the kit's and the event's
 
     @property
     def is_demo(self) -> bool:
@@ -216,7 +217,12 @@ class Workspace:
 
     @cached_property
     def content_roots(self) -> tuple[Path, ...]:
-        return (self.kit,) if self.folder == self.kit / "demo" else (self.kit, self.folder)
+        below = (self.kit,) if self.folder == self.kit / "demo" else (self.kit, self.folder)
+        return (*below, *self.above)
+
+    def with_content(self, folder: Path) -> Workspace:
+        """The same with the content of one more folder, which goes before all others by slug."""
+        return replace(self, above=(*self.above, folder))
 
     def folders(self, kind: str) -> dict[str, Path]:
         """Slug → folder of every `kind` of content; the event's own replace the kit's by slug."""
@@ -228,7 +234,7 @@ class Workspace:
 
     def shown(self, path: Path) -> str:
         """`path` as its author knows it: relative to the event's folder or to the kit."""
-        for root in (self.folder, self.kit):
+        for root in (*self.above, self.folder, self.kit):
             if path.is_relative_to(root):
                 return path.relative_to(root).as_posix()
         return path.as_posix()

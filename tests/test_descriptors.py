@@ -3,6 +3,8 @@
 from datetime import date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import Field
 
 from sandbox.descriptors import (
@@ -10,6 +12,7 @@ from sandbox.descriptors import (
     Source,
     Text,
     Words,
+    dump_yaml,
     load,
     load_toml,
     load_yaml,
@@ -241,3 +244,36 @@ def test_a_reader_gets_the_best_words_there_are_and_their_language(reader, words
 def test_a_plain_string_is_english_and_loses_its_margins():
     assert Text.model_validate(" Oak ").root == {"en": "Oak"}
     assert str(Text.model_validate({"nb": " Eik\n"})) == "Eik"
+
+
+# --- written again --------------------------------------------------------------------------------
+
+SIGNS = st.characters(exclude_categories=["Cs", "Cc", "Cn"]) | st.sampled_from("\n\t#:-'\"")
+MISTAKEN = ["no", "yes", "0301", "1e5", "12:30", "~", "2024-01-01", "1_0", ".5", "a\n b"]
+SINGLE = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.dates(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(SIGNS),
+    st.sampled_from(MISTAKEN),
+)
+KEYS = st.text("ab_", min_size=1)
+PLAIN = st.recursive(
+    SINGLE, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner)
+)
+
+
+@given(st.dictionaries(KEYS, PLAIN, min_size=1))
+def test_what_is_written_as_yaml_is_read_the_same(value):
+    text = dump_yaml(value)
+    assert load_yaml(text, "f").value == value
+    assert dump_yaml(load_yaml(text, "f").value) == text
+
+
+def test_written_yaml_is_for_people():
+    value = {"title": {"en": "A", "nb": "Å"}, "rows": ["one", {"a": 1}], "text": "first\nsecond"}
+    assert dump_yaml(value) == (
+        "title:\n  en: A\n  nb: Å\nrows:\n  - one\n  - a: 1\ntext: |-\n  first\n  second\n"
+    )

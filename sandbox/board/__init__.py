@@ -17,6 +17,7 @@ from sandbox.board import (
     hackathon,
     home,
     site,
+    standing,
     starters,
     store,
 )
@@ -25,6 +26,8 @@ from sandbox.board.api import reads, registry, writes  # noqa: F401 (each adds i
 from sandbox.board.desk import announcements as desk_announcements
 from sandbox.board.desk import backups, building, cards, content, imports, invites, log, setup
 from sandbox.board.desk import people as desk_people
+from sandbox.board.desk import backups, challenge_editor, log
+from sandbox.board.desk import challenges as challenge_desk
 from sandbox.board.desk import questions as desk_questions
 from sandbox.board.desk import webhooks as desk_webhooks
 from sandbox.board.people import account, codes, join, keys, providers, sign_in, tokens
@@ -49,6 +52,8 @@ TOPICS = (
     tokens,
     keys,
     desk,
+    challenge_desk,
+    challenge_editor,
     desk_webhooks,
     invites,
     desk_people,
@@ -98,6 +103,7 @@ def create_app(
     registry.attach(CSRFProtect(app))
     access.attach(app)
     announcements.attach(app)
+    standing.attach(app)
     for topic in (*TOPICS, *TALK):
         app.register_blueprint(topic.pages)
     return app

@@ -6,8 +6,8 @@ from flask import Blueprint, abort, render_template
 
 from sandbox.board import dictionary, joins, measured
 from sandbox.board.access import everyone
-from sandbox.board.served import generation
 from sandbox.board.site import page
+from sandbox.board.standing import seen
 from sandbox.board.talk import places, questions
 
 pages = Blueprint("datasets", __name__, url_prefix="/datasets")
@@ -16,13 +16,13 @@ pages = Blueprint("datasets", __name__, url_prefix="/datasets")
 @pages.get("/")
 @everyone
 def index() -> str:
-    return render_template("board/datasets.html", here=generation())
+    return render_template("board/datasets.html", here=seen())
 
 
 @pages.get("/<slug>/")
 @everyone
 def dataset(slug: str) -> str:
-    here = generation()
+    here = seen()
     found = here.catalog.datasets.get(slug) or abort(404)
     return render_template(
         "board/dataset.html",

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, send_file
 
 from sandbox.board.access import everyone
 from sandbox.board.served import generation
+from sandbox.board.standing import readable
 
 pages = Blueprint("downloads", __name__)
 TYPES = {
@@ -37,6 +38,8 @@ def table_file(slug: str, table: str, suffix: str) -> Response:
 @pages.get("/challenges/<slug>/answers-template.csv")
 @everyone
 def answers_template(slug: str) -> Response:
+    if not readable(slug):
+        abort(404)
     file = f"challenges/{slug}/answers-template.csv"
     return _listed(file, name=f"{slug}-answers.csv")
 

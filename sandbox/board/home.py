@@ -6,8 +6,8 @@ from flask import Blueprint, render_template
 
 from sandbox.board.access import everyone
 from sandbox.board.countdown import countdown
-from sandbox.board.served import generation
 from sandbox.board.site import page
+from sandbox.board.standing import seen
 
 pages = Blueprint("home", __name__)
 DOOR_QUESTIONS = 3
@@ -16,7 +16,7 @@ DOOR_QUESTIONS = 3
 @pages.get("/")
 @everyone
 def home() -> str:
-    here = generation()
+    here = seen()
     # The first question of each dataset says what kinds of questions there are.
     first = {n: here.catalog.datasets[n].questions for n in here.catalog.datasets}
     questions = [next(iter(q.items())) for q in first.values() if q][:DOOR_QUESTIONS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,9 @@ from sandbox.errors import SandboxError
 from sandbox.workspace import Event, Live, Workspace
 
 log = logging.getLogger(__name__)
+MOST_VIEWS = (
+    64  # of one generation: few sets of challenges are ever visible, and owners have theirs
+)
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,40 @@ class Generation:
             for slug in self.catalog.datasets
         }
 
+    def with_challenges(self, slugs: Iterable[str]) -> Generation:
+        """The same with these challenges alone, on starters too; itself where all are there."""
+        chosen = frozenset(slugs).intersection(self.catalog.challenges)
+        if len(chosen) == len(self.catalog.challenges):
+            return self
+        views = self._views
+        if chosen not in views:
+            if len(views) >= MOST_VIEWS:
+                views.clear()
+            views[chosen] = Generation(self.bundle, _only(self.catalog, chosen))
+        return views[chosen]
+
+    @cached_property
+    def _views(self) -> dict[frozenset[str], Generation]:
+        """What has been shown of it, so that figures are not read from files for every page."""
+        return {}
+
     def rows(self, dataset: str) -> int:
         return sum(table.rows for table in self.bundle.manifest.datasets[dataset].tables.values())
 
     def _json(self, name: str, absent: Any) -> Any:
         return json.loads(self.bundle.file(name).read_bytes()) if self.bundle.has(name) else absent
+
+
+def _only(catalog: Catalog, slugs: Collection[str]) -> Catalog:
+    """`catalog` without the other challenges, also where starters name them."""
+    starters = {
+        slug: starter.model_copy(
+            update={"challenges": tuple(name for name in starter.challenges if name in slugs)}
+        )
+        for slug, starter in catalog.starters.items()
+    }
+    challenges = {slug: one for slug, one in catalog.challenges.items() if slug in slugs}
+    return catalog.model_copy(update={"challenges": challenges, "starters": starters})
 
 
 class Served:

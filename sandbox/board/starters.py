@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,17 @@ from sandbox import starters
 from sandbox.board.access import everyone
 from sandbox.board.served import event, generation
 from sandbox.board.site import page
+from sandbox.board.standing import readable, seen, visible
 from sandbox.errors import Problem, StarterError
 
 pages = Blueprint("starters", __name__, url_prefix="/starters")
+CHALLENGE = "challenge"  # the question that names one
 
 
 @pages.get("/")
 @everyone
 def index() -> str:
-    return render_template("board/starters.html", here=generation())
+    return render_template("board/starters.html", here=seen())
 
 
 @pages.get("/<slug>/")
@@ -34,6 +37,7 @@ def download(slug: str) -> Response | tuple[str, int]:
     """Making a project changes nothing here, so it is a GET and its address can be shared."""
     answers = {name: value for name, value in request.args.items() if name != "lang"}
     try:
+        answers = _for_a_published_challenge(_folder(slug), answers)
         name, content = starters.zip_bytes(_folder(slug), answers, sandbox_url=_address())
     except StarterError as error:
         return _form(slug, error.problems), 400
@@ -47,7 +51,7 @@ def download(slug: str) -> Response | tuple[str, int]:
 
 def _form(slug: str, problems: tuple[Problem, ...] = ()) -> str:
     """The starter's page with its questions, answered as far as the address says."""
-    here, folder = generation(), _folder(slug)
+    here, folder = seen(), _folder(slug)
     wrong = {problem.file: problem for problem in problems}
     questions: list[dict[str, Any]] = [
         {
@@ -55,7 +59,7 @@ def _form(slug: str, problems: tuple[Problem, ...] = ()) -> str:
             "value": request.args.get(question.name, _default(question)),
             "problem": wrong.get(question.name),
         }
-        for question in starters.questions(folder, page().language)
+        for question in _asked(folder, page().language)
     ]
     return render_template(
         "board/starter.html",
@@ -64,8 +68,39 @@ def _form(slug: str, problems: tuple[Problem, ...] = ()) -> str:
         starter=here.catalog.starters[slug],
         questions=questions,
         problems=problems,
+        too_early=any(
+            q["question"].name == CHALLENGE and not q["question"].choices for q in questions
+        ),
         elsewhere=[p for p in problems if p.file not in {q["question"].name for q in questions}],
     )
+
+
+def _asked(folder: Path, language: str) -> list[starters.Question]:
+    """The starter's questions; of challenges those alone that the visitor may see."""
+    hidden = generation().catalog.challenges.keys() - set(visible())
+    asked = []
+    for question in starters.questions(folder, language):
+        if question.name == CHALLENGE and question.choices and hidden:
+            choices = {v: words for v, words in question.choices.items() if v not in hidden}
+            question = replace(question, choices=choices, default=next(iter(choices), ""))
+        asked.append(question)
+    return asked
+
+
+def _for_a_published_challenge(folder: Path, answers: dict[str, str]) -> dict[str, str]:
+    """The answers, the challenge among them where it is asked for; StarterError if it is hidden."""
+    asked = next((q for q in _asked(folder, page().language) if q.name == CHALLENGE), None)
+    if asked is None:
+        return answers
+    chosen = answers.get(CHALLENGE, asked.default)
+    if readable(chosen):
+        return {**answers, CHALLENGE: chosen}
+    if not asked.choices:
+        raise StarterError([Problem("no challenge is published yet", CHALLENGE, fix="come back")])
+    if chosen in generation().catalog.challenges and chosen not in asked.choices:
+        told = Problem("not one of the choices", CHALLENGE, None, chosen, ", ".join(asked.choices))
+        raise StarterError([told])
+    return {**answers, CHALLENGE: chosen}
 
 
 def _default(question: starters.Question) -> str:

@@ -9,7 +9,16 @@ from pydantic import BaseModel, ValidationError
 
 from sandbox.descriptors import messages
 from sandbox.descriptors.forms import FALLBACK, LANGUAGES, Descriptor, Expected, Text, Words
-from sandbox.descriptors.parsing import Path_, Source, load, load_toml, load_yaml, read_text
+from sandbox.descriptors.parsing import (
+    Path_,
+    Source,
+    decoded,
+    dump_yaml,
+    load,
+    load_toml,
+    load_yaml,
+    read_text,
+)
 from sandbox.errors import Problem
 
 __all__ = [
@@ -22,6 +31,8 @@ __all__ = [
     "Text",
     "Words",
     "frozen",
+    "decoded",
+    "dump_yaml",
     "load",
     "load_toml",
     "load_yaml",

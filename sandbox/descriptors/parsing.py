@@ -15,6 +15,7 @@ import yaml
 from sandbox.errors import Problem
 
 MOST_BYTES = 1_000_000
+LINE_WIDTH = 96  # of YAML that is written
 DEEPEST = 40  # far beyond any descriptor, far below where a parser's own recursion ends
 
 Path_ = tuple[str | int, ...]
@@ -61,10 +62,15 @@ def read_text(path: Path, file: str) -> str | Problem:
         most = f"at most {MOST_BYTES // 1_000_000} MB of text"
         return Problem("the file is too large", file, None, f"{size:,} bytes", most)
     try:
-        raw = path.read_bytes()
-        text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        return decoded(path.read_bytes(), file)
     except OSError as error:
         return Problem(f"the file cannot be read: {error.strerror}", file)
+
+
+def decoded(raw: bytes, file: str) -> str | Problem:
+    """The text that `raw` holds, in the form and under the rules of `read_text`."""
+    try:
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         found = f"the byte 0x{raw[error.start]:02x}"
@@ -116,6 +122,42 @@ def _timestamp(loader: yaml.CSafeLoader, node: yaml.ScalarNode) -> date | dateti
 
 
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _timestamp)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Puts in quotes what any YAML, of 1.1 or as it is read here, would take for more than text."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write everything out: aliases are not read here."""
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Lists stand below their key, further in, as people write them."""
+        super().increase_indent(flow, False)
+
+
+for _name, _pattern, _first in _RESOLVERS:
+    _Dumper.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_name}", re.compile(f"^(?:{_pattern})$"), list(_first)
+    )
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Several lines stand below each other, as they were written."""
+    style = "|" if "\n" in text.strip("\n") else None
+    if re.search("[\x85\u2028\u2029]", text):  # line ends that hardly any editor knows
+        style = '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def dump_yaml(value: Any) -> str:
+    """Plain values (maps, lists, text, numbers, dates) as YAML that `load_yaml` reads the same."""
+    return str(
+        yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=LINE_WIDTH)
+    )
 
 
 def load_yaml(text: str, file: str) -> Source | Problem:

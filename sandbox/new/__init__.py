@@ -31,14 +31,25 @@ def _made(workspace: Workspace, kind: str, example: Path, slug: str) -> Path:
     folder = workspace.content_roots[-1] / kind / slug
     draft = folder.with_name(f".{slug}.new")  # a name that begins so is no content yet
     shutil.rmtree(draft, ignore_errors=True)
-    shutil.copytree(example, draft, ignore=shutil.ignore_patterns("__pycache__"))
-    title = slug.replace("-", " ").strip().capitalize()
-    for path in draft.iterdir():
-        written = json.dumps(title) if path.suffix == ".yml" else title
-        text = path.read_text(encoding="utf-8").replace("TITLE", written)
-        path.write_text(text, encoding="utf-8", newline="\n")
+    draft.mkdir(parents=True)
+    for name, text in _texts(example, slug.replace("-", " ").strip().capitalize()).items():
+        (draft / name).write_text(text, encoding="utf-8", newline="\n")
     draft.rename(folder)
     return folder
+
+
+def challenge_texts(title: str) -> dict[str, str]:
+    """The files of a new challenge by name, called `title`."""
+    return _texts(EXAMPLES / "challenge", title)
+
+
+def _texts(example: Path, title: str) -> dict[str, str]:
+    texts = {}
+    for path in sorted(example.iterdir()):
+        if path.is_file():
+            written = json.dumps(title, ensure_ascii=False) if path.suffix == ".yml" else title
+            texts[path.name] = path.read_text(encoding="utf-8").replace("TITLE", written)
+    return texts
 
 
 def _better(slug: str) -> str:

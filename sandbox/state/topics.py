@@ -28,12 +28,19 @@ class ChallengeState(Base):
     reviewed_digest: Mapped[str | None]  # of what was reviewed: a later change needs another look
     owner_confirmed_at: Mapped[datetime | None]
     owner_confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    owner_confirmed_digest: Mapped[str | None]
+    previewed_at: Mapped[datetime | None]
+    previewed_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    previewed_digest: Mapped[str | None]
+    written_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))  # last, in a browser
 
 
 class ChallengeDraft(Base):
     """A challenge as it is being written in the browser, until it becomes a folder of the event.
 
-    `files` maps names in the folder (challenge.yml, brief.md …) to their text.
+    `files` maps names in the folder (challenge.yml, brief.md …) to their text. Code is not among
+    them: answers.sql and baseline.py are copied from the folder of the challenge `code_from`, or
+    from the template where that is empty, so that nothing a browser sent is ever run.
     """
 
     __tablename__ = "challenge_drafts"
@@ -41,6 +48,7 @@ class ChallengeDraft(Base):
     slug: Mapped[str] = mapped_column(primary_key=True)
     files: Mapped[dict[str, Any]]
     made_from: Mapped[str | None]  # digest of the folder it was begun from, None if it is new
+    code_from: Mapped[str] = mapped_column(default="")
     edited_at: Mapped[datetime]
     edited_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
 

@@ -20,6 +20,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, pass
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from sandbox import clock
 from sandbox.descriptors import Text
 from sandbox.ui import charts, languages, markdown
 from sandbox.workspace import Event
@@ -219,6 +220,20 @@ def _hour(context: Context, value: datetime) -> str:
     return languages.hour(value, page.lang, page.event.zone)
 
 
+@pass_context
+def _zone(context: Context, value: datetime) -> str:
+    """The event's zone in words, and its offset at that moment."""
+    page: Page = context["page"]
+    return languages.zone_name(value, page.lang, page.event.zone)
+
+
+@pass_context
+def _until(context: Context, value: datetime) -> str:
+    """How far ahead a moment is: in 2 days."""
+    page: Page = context["page"]
+    return languages.away(value - clock.now(), page.lang)
+
+
 _FILTERS: dict[str, Callable[..., Any]] = {
     "words": _words,
     "plain": _plain,
@@ -231,4 +246,6 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "duration": _by_language(languages.duration),
     "moment": _moment,
     "hour": _hour,
+    "zone": _zone,
+    "until": _until,
 }

@@ -12,7 +12,7 @@ from sandbox.board import create_app
 from sandbox.build import build
 from sandbox.bundle import sha256
 from sandbox.state import open_state
-from sandbox.workspace import KIT, open_workspace
+from sandbox.workspace import KIT, Secrets, open_workspace
 from tests.board.client import Client
 
 CONTENT = Path(__file__).parent / "kit"
@@ -99,3 +99,18 @@ def of_event(workspace):
     return lambda **settings: Client(
         create_app(replace(workspace, event=workspace.event.model_copy(update=settings)))
     )
+
+
+@pytest.fixture
+def real(workspace, tmp_path):
+    """An event with secrets of its own on the same bundle, so its challenges begin as drafts."""
+    hidden = "0" * 64
+    folder = tmp_path / "spring"
+    folder.mkdir()
+    settings = workspace.event.model_copy(update={"public_seed": None, "timezone": "Europe/Oslo"})
+    secret = Secrets(seed=hidden, salt=hidden, session_key=hidden)
+    made = replace(workspace, event=settings, folder=folder, secrets=secret)
+    app = create_app(made, state=open_state(replace(workspace, state=tmp_path / "own")))
+    app.extensions["workspace"] = made
+    yield app
+    app.extensions["state"].close()

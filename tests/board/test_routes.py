@@ -79,6 +79,22 @@ TABLE = {
     "building.stop": only(Role.ORGANISER),
     "imports.form": only(Role.ORGANISER),
     "imports.preview": only(Role.ORGANISER),
+    "desk_challenges.index": only(Role.ORGANISER, Role.OWNER),
+    "desk_challenges.overview": only(Role.ORGANISER, Role.OWNER),
+    "desk_challenges.publish": only(Role.ORGANISER),
+    "desk_challenges.close": only(Role.ORGANISER),
+    "desk_challenges.withdraw": only(Role.ORGANISER),
+    "desk_challenges.times": only(Role.ORGANISER),
+    "desk_challenges.confirm": only(Role.OWNER),
+    "desk_challenges.review": only(Role.ORGANISER, Role.OWNER),
+    "desk_challenges.preview": only(Role.ORGANISER, Role.OWNER),
+    "desk_challenge_editor.new": only(Role.ORGANISER),
+    "desk_challenge_editor.discard": only(Role.ORGANISER),
+    "desk_challenge_editor.edit": only(Role.ORGANISER, Role.OWNER),
+    "desk_challenge_editor.preview": only(Role.ORGANISER, Role.OWNER),
+    "desk_challenge_editor.put": only(Role.ORGANISER),
+    "desk_challenge_editor.bring": only(Role.ORGANISER),
+    "desk_challenge_editor.export": only(Role.ORGANISER),
     "desk_backups.overview": only(Role.ORGANISER),
     "desk_backups.download": only(Role.ORGANISER),
     "desk_log.overview": only(Role.ORGANISER),
@@ -137,7 +153,13 @@ TABLE = {
     "desk_announcements.withdraw": only(Role.ORGANISER),
 }
 # What a route's variable parts are filled with; a page that does not exist is no refusal.
-PARTS = {"slug": "shorter-queue", "token": "t" * 43, "name": "mark.svg", "table": "visits"}
+PARTS = {
+    "slug": "shorter-queue",
+    "language": "nb",
+    "token": "t" * 43,
+    "name": "mark.svg",
+    "table": "visits",
+}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 

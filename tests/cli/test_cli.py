@@ -115,10 +115,12 @@ def test_the_next_steps_of_a_new_event_can_be_typed_as_they_are_printed(run, tmp
     assert [shlex.split(step) for step in steps[1:]] == [
         ["build", "--event", str(folder)],
         ["serve", "--event", str(folder)],
+        ["event", "open", "--all", "--event", str(folder)],
     ]
     for step in steps[1:]:
-        verb, *words = shlex.split(step)
-        COMMANDS[verb,].make_context(verb, words)
+        words = shlex.split(step)
+        path = tuple(words[:2]) if tuple(words[:2]) in COMMANDS else (words[0],)
+        COMMANDS[path].make_context(path[-1], words[len(path) :])
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, cast
 
-from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, or_
 
 from sandbox import clock
-from sandbox.board.served import event, generation
-from sandbox.board.store import db
-from sandbox.state.topics import Announcement, ChallengeState, Question
+from sandbox.board.served import generation
+from sandbox.board.standing import standings
+from sandbox.state.topics import Announcement, Question
 
 Stage = Literal["announced", "open", "closed"]
 
@@ -31,31 +30,11 @@ class Standing:
 
 def challenges() -> dict[str, Standing]:
     """Those that everybody finds on pages, by slug."""
-    rows = _rows(db())
-    now, is_demo = clock.now(), event().public_seed is not None
-    found = {}
-    for slug in generation().catalog.challenges:
-        if (one := _standing(rows.get(slug), now, is_demo=is_demo)) is not None:
-            found[slug] = one
-    return found
-
-
-def _rows(session: Session) -> dict[str, ChallengeState]:
-    return {row.slug: row for row in session.scalars(select(ChallengeState))}
-
-
-def _standing(row: ChallengeState | None, now: datetime, *, is_demo: bool) -> Standing | None:
-    if row is None:
-        return Standing("open") if is_demo else None
-    if row.published_at is None or row.published_at > now:
-        return None
-    if row.withdrawn_at is not None and row.withdrawn_at <= now:
-        return None
-    times = row.opens_at, row.closes_at
-    if row.opens_at is None or row.opens_at > now:
-        return Standing("announced", *times)
-    closed = row.closes_at is not None and row.closes_at <= now
-    return Standing("closed" if closed else "open", *times)
+    return {
+        slug: Standing(cast("Stage", one.stage.value), one.opens_at, one.closes_at)
+        for slug, one in standings().items()
+        if one.listed
+    }
 
 
 def questions() -> ColumnElement[bool]:

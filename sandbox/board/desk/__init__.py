@@ -62,6 +62,11 @@ SECTIONS: tuple[Section, ...] = (
     Section("building.overview", N_("Build"), N_("Make the data anew after a change.")),
     Section("imports.form", N_("Import"), N_("Bring an event along from dribdat.")),
     Section(
+        "desk_challenges.index",
+        N_("Challenges"),
+        N_("Write, review, announce, open and close them."),
+    ),
+    Section(
         "desk_backups.overview",
         N_("Backup"),
         N_("Everything in one file, at any moment, without stopping anybody."),

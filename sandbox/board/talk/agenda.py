@@ -12,11 +12,10 @@ from flask import request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from sandbox import clock
+from sandbox.board import standing
 from sandbox.board.served import event, generation
 from sandbox.descriptors import Text
 from sandbox.state.records import Audit
-from sandbox.state.topics import ChallengeState
 
 SINCE = "2026"  # the year from which on this form of names has been in use (RFC 4151)
 
@@ -33,7 +32,7 @@ class Times:
 
 def times(session: Session) -> Mapping[str, Times]:
     """Of the challenges that strangers see: feed and calendar say the same to everybody."""
-    now, rows = clock.now(), {row.slug: row for row in session.scalars(select(ChallengeState))}
+    rows, is_demo = standing.rows(session), event().public_seed is not None
     acts = (
         select(Audit.about, func.max(Audit.at))
         .where(Audit.act.startswith("challenge."))
@@ -42,19 +41,10 @@ def times(session: Session) -> Mapping[str, Times]:
     decided = dict(session.execute(acts).all())
     found = {}
     for slug, challenge in generation().catalog.challenges.items():
-        row = rows.get(slug)
-        if row is None:
-            found[slug] = Times(challenge.title, None, None, None)
-        elif _listed(row, now):
-            moments = row.opens_at, row.closes_at
-            found[slug] = Times(challenge.title, *moments, decided.get(slug))
+        one = standing.of(rows.get(slug), is_demo=is_demo)
+        if one.listed:
+            found[slug] = Times(challenge.title, one.opens_at, one.closes_at, decided.get(slug))
     return found
-
-
-def _listed(row: ChallengeState, now: datetime) -> bool:
-    if row.published_at is None or row.published_at > now:
-        return False
-    return row.withdrawn_at is None or row.withdrawn_at > now
 
 
 def home() -> str:

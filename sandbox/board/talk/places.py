@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sandbox.board.served import generation
+from sandbox.board.standing import seen
 from sandbox.catalog import Challenge
 from sandbox.descriptors import Text
 from sandbox.state.topics import Question
@@ -42,7 +43,7 @@ EVENT = Place("event")
 
 def challenges() -> Mapping[str, Challenge]:
     """The challenges that this visitor may see."""
-    return generation().catalog.challenges
+    return seen().catalog.challenges
 
 
 def of(question: Question) -> Place:
