@@ -24,10 +24,19 @@ from sandbox.board import (
 from sandbox.board.api import pages as api_pages
 from sandbox.board.api import reads, registry, writes  # noqa: F401 (each adds its endpoints)
 from sandbox.board.desk import announcements as desk_announcements
-from sandbox.board.desk import backups, building, cards, content, imports, invites, log, setup
-from sandbox.board.desk import people as desk_people
-from sandbox.board.desk import backups, challenge_editor, log
+from sandbox.board.desk import (
+    backups,
+    building,
+    cards,
+    challenge_editor,
+    content,
+    imports,
+    invites,
+    log,
+    setup,
+)
 from sandbox.board.desk import challenges as challenge_desk
+from sandbox.board.desk import people as desk_people
 from sandbox.board.desk import questions as desk_questions
 from sandbox.board.desk import webhooks as desk_webhooks
 from sandbox.board.people import account, codes, join, keys, providers, sign_in, tokens
