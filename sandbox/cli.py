@@ -325,6 +325,22 @@ def event_organiser(event: Path | None, email: str) -> None:
         click.echo("  (while it is served on this machine; say public_url in event.toml)", err=True)
 
 
+@event_group.command("retention")
+@click.option("--dry-run", is_flag=True, help="Say what is due, and erase nothing.")
+@event_option
+@told_plainly
+def event_retention(event: Path | None, dry_run: bool) -> None:
+    """Erase the personal data whose time is over, as the served board does daily, and prove it.
+
+    Example: sandbox event retention --dry-run --event ../my-event
+    """
+    from sandbox.board import retention
+    from sandbox.state import open_state
+
+    workspace = open_workspace(event)
+    click.echo(retention.report(open_state(workspace), workspace, dry_run=dry_run))
+
+
 @event_group.command("backup")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @event_option

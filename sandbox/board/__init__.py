@@ -13,6 +13,7 @@ from sandbox.board import (
     challenges,
     datasets,
     desk,
+    documents,
     downloads,
     hackathon,
     home,
@@ -20,6 +21,7 @@ from sandbox.board import (
     standing,
     starters,
     store,
+    teams,
 )
 from sandbox.board.api import pages as api_pages
 from sandbox.board.api import reads, registry, writes  # noqa: F401 (each adds its endpoints)
@@ -36,9 +38,14 @@ from sandbox.board.desk import (
     setup,
 )
 from sandbox.board.desk import challenges as challenge_desk
+from sandbox.board.desk import backups, cards, invites, log
+from sandbox.board.desk import needs as desk_needs
 from sandbox.board.desk import people as desk_people
 from sandbox.board.desk import questions as desk_questions
+from sandbox.board.desk import retention as desk_retention
+from sandbox.board.desk import texts as desk_texts
 from sandbox.board.desk import webhooks as desk_webhooks
+from sandbox.board.desk import young as desk_young
 from sandbox.board.people import account, codes, join, keys, providers, sign_in, tokens
 from sandbox.board.served import Served
 from sandbox.board.talk import announcements, calendar, feed, help, questions, wishes
@@ -53,6 +60,7 @@ TOPICS = (
     datasets,
     downloads,
     starters,
+    documents,
     sign_in,
     providers,
     codes,
@@ -71,6 +79,11 @@ TOPICS = (
     content,
     building,
     imports,
+    teams,
+    desk_texts,
+    desk_young,
+    desk_needs,
+    desk_retention,
     backups,
     log,
     registry,

@@ -51,11 +51,16 @@ def required(message: str) -> InputRequired:
 
 
 class _Filled(InputRequired):  # type: ignore[misc]
-    """Spaces alone are nothing."""
+    """Spaces alone are nothing, and a box that is not ticked is no yes."""
 
     def __call__(self, form: PlainForm, field: Field) -> None:
         value = field.data
-        if value is None or value == [] or (isinstance(value, str) and not value.strip()):
+        if (
+            value is None
+            or value is False
+            or value == []
+            or (isinstance(value, str) and not value.strip())
+        ):
             field.errors[:] = []
             raise StopValidation(self.message)
 

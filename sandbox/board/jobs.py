@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask, current_app, g
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from sandbox import clock
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Mapping[str, Any]], None]
 HANDLERS: dict[str, Handler] = {}
 LONG: set[str] = set()  # kinds that take minutes: one job of such a kind at a time, in its own lane
+PERIODS: dict[str, timedelta] = {}  # kinds that come round again
 CLAIM = timedelta(minutes=10)
 LONG_CLAIM = timedelta(minutes=1)  # renewed while the work goes on
 # How long to wait after each failure: three quarters of a day of patience with another's server.
@@ -78,6 +79,27 @@ def still_mine(progress: str | None = None) -> bool:
 def call_off(writer: Session, job: Job, why: str) -> None:
     """End a job before it is done; whoever does it learns so by `still_mine`."""
     job.failed_at, job.claimed_until, job.error, job.payload = clock.now(), None, why, {}
+
+
+def every(period: timedelta, kind: str) -> Callable[[Handler], Handler]:
+    """Make a function the handler of `kind`, which workers then do once in each period."""
+    PERIODS[kind] = period
+    return handler(kind)
+
+
+def plan(state: State) -> None:
+    """See to it that every periodic kind has a job ahead: at once if it has never been done."""
+    ahead = select(Job.kind).where(
+        Job.kind.in_(PERIODS), Job.done_at.is_(None), Job.failed_at.is_(None)
+    )
+    with state.read() as reader:
+        if PERIODS.keys() <= set(reader.scalars(ahead)):
+            return
+    with state.write() as writer:  # where no other worker can plan the same
+        for kind in sorted(PERIODS.keys() - set(writer.scalars(ahead))):
+            last = writer.scalar(select(func.max(Job.due_at)).where(Job.kind == kind))
+            due = last + PERIODS[kind] if last else clock.now()
+            enqueue(writer, kind, after=max(due - clock.now(), timedelta(0)))
 
 
 def enqueue(writer: Session, kind: str, after: timedelta = timedelta(0), **payload: Any) -> Job:
@@ -186,6 +208,8 @@ class Worker:
         while not self._stopping.is_set():
             _news.clear()
             try:
+                if not long:
+                    plan(self._app.extensions["state"])
                 run_due(self._app, long=long)
             except Exception:  # the database may be away for a while
                 log.exception("The worker could not look for jobs")

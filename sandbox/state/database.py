@@ -61,6 +61,20 @@ class State:
         with self._reading() as session:
             yield session
 
+    def scrub(self) -> None:
+        """Let what was deleted leave the files, too: SQLite's journal still holds old pages.
+
+        Deleted cells are overwritten in the database itself (`secure_delete`). On PostgreSQL dead
+        rows go when it next vacuums, which is its own to plan.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return
+        connection = self.engine.raw_connection()  # outside of any transaction
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            connection.close()
+
     def close(self) -> None:
         self.engine.dispose()
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sandbox.state.base import Base
 
 FORMER = "former member"
+UNDER = "under "  # how the age band of a young person begins
 
 
 class Role(StrEnum):
@@ -64,6 +65,16 @@ class Account(Base):
     def shown_name(self) -> str:
         """The name that others see."""
         return FORMER if self.deleted_at else self.name
+
+    @property
+    def young(self) -> bool:
+        """Whether a guardian must agree to this person taking part."""
+        return (self.age_band or "").startswith(UNDER)
+
+    @property
+    def public_name(self) -> str:
+        """The name that strangers may see: that of a young person stays among the members."""
+        return "" if self.young and not self.deleted_at else self.shown_name
 
     def has(self, *roles: Role, scope: str | None = None) -> bool:
         """Whether one of `roles` is held, for `scope` if one is named (or for everything)."""
@@ -214,6 +225,7 @@ class Document(Base):
     version: Mapped[int]
     texts: Mapped[dict[str, Any]]
     digest: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")  # what is new, for those who are asked again
     published_at: Mapped[datetime]
     published_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
 

@@ -7,6 +7,7 @@ page is then rendered with `**page_context(…)` and extends `sandbox/layout.htm
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,6 +91,7 @@ class Page:
             Link(_("Data"), self.to("/datasets/"), data),
             Link(_("Starters"), self.to("/starters/"), here.startswith("/starters/")),
             Link(_("Questions"), self.to("/questions/"), here.startswith("/questions/")),
+            Link(_("Teams"), self.to("/teams/"), here.startswith("/teams/")),
         )
         desk = Link(_("Organise"), self.to("/organiser/"), here.startswith("/organiser/"))
         return (*links, desk) if self.organises else links
@@ -234,6 +236,15 @@ def _until(context: Context, value: datetime) -> str:
     return languages.away(value - clock.now(), page.lang)
 
 
+def reach(contact: str) -> Markup:
+    """How to reach somebody, as a link where it is an address of e-mail or of a page."""
+    if contact.startswith(("https://", "http://")):
+        return Markup('<a href="{0}">{0}</a>').format(contact)
+    if re.fullmatch(r"[^\s@]+@[^\s@]+", contact):
+        return Markup('<a href="mailto:{0}">{0}</a>').format(contact)
+    return escape(contact)
+
+
 _FILTERS: dict[str, Callable[..., Any]] = {
     "words": _words,
     "plain": _plain,
@@ -248,4 +259,5 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "hour": _hour,
     "zone": _zone,
     "until": _until,
+    "reach": reach,
 }

@@ -1,7 +1,9 @@
 """People for tests: accounts with roles, signed in as somebody would be."""
 
+from sqlalchemy import select
+
 from sandbox import clock
-from sandbox.board.people import passes
+from sandbox.board.people import passes, texts
 from sandbox.state.people import Account, RoleHeld
 from tests.board.client import Client
 
@@ -19,6 +21,8 @@ def account(app, email="kari@example.org", *, roles=(), joined=True, **more):
         )  # fmt: skip
         writer.add(made)
         writer.flush()
+        if joined:
+            texts.accept(writer, made.id, texts.MUST_BE_ACCEPTED, "en")
         return made.id
 
 
@@ -34,3 +38,10 @@ def enter(app, account_id):
 def visitor(app, email="kari@example.org", **more):
     """A client with a new account signed in."""
     return enter(app, account(app, email, **more))
+
+
+def everybody_accepts(app):
+    """Whoever has joined accepts what has been published meanwhile."""
+    with app.extensions["state"].write() as writer:
+        for number in writer.scalars(select(Account.id).where(Account.joined_at.is_not(None))):
+            texts.accept(writer, number, [one.kind for one in texts.unread(writer, number)], "en")

@@ -65,6 +65,24 @@ SECTIONS: tuple[Section, ...] = (
         "desk_challenges.index",
         N_("Challenges"),
         N_("Write, review, announce, open and close them."),
+        "desk_texts.index",
+        N_("Texts"),
+        N_("Terms, code of conduct, privacy and accessibility: read, edit, publish."),
+    ),
+    Section(
+        "desk_young.index",
+        N_("Young participants"),
+        N_("Who waits for a guardian’s consent, and below which age one is needed."),
+    ),
+    Section(
+        "desk_needs.index",
+        N_("What people need"),
+        N_("Food, needs at the venue, telephone numbers, and who may be written to later."),
+    ),
+    Section(
+        "desk_retention.index",
+        N_("How long data is kept"),
+        N_("The rules, what is due, and the proof of what was erased."),
     ),
     Section(
         "desk_backups.overview",

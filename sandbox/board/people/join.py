@@ -1,52 +1,162 @@
-"""Joining: a name, and a yes to terms and code of conduct in the version that is read."""
+"""Joining: a name, an age band, what the organiser asks for, and a yes to each text as it is read.
+
+Whoever is below the age at which one agrees for oneself gives a guardian's name, and waits until
+an organiser has the guardian's consent on paper.
+"""
 
 from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
-from wtforms import StringField, SubmitField
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    RadioField,
+    SelectChoice,
+    StringField,
+    SubmitField,
+)
+from wtforms.validators import ValidationError
 
 from sandbox import clock
+from sandbox.board import documents, retention
 from sandbox.board.access import local, signed_in
-from sandbox.board.forms import N_, Form, at_most, required, tidy
-from sandbox.board.people.visitor import myself, to_accept
+from sandbox.board.forms import N_, at_most, required, tidy
+from sandbox.board.people import ages, details, texts
+from sandbox.board.people.profile import ProfileForm
+from sandbox.board.people.visitor import myself
+from sandbox.board.served import event
 from sandbox.board.site import page
 from sandbox.board.store import db
-from sandbox.state.people import Acceptance
+from sandbox.board.words import gettext
+from sandbox.state.people import Account
 
 pages = Blueprint("join", __name__, url_prefix="/join")
+YOUNG, OLD_ENOUGH = "younger", "old_enough"
+CHANGED = N_("This text has changed since you opened the page. Read it again.")
 
 
-class JoinForm(Form):
-    """What is needed to take part."""
+class JoinForm(ProfileForm):
+    """What is needed to take part; fields that do not apply to this person are taken out."""
 
-    name = StringField(
-        N_("Your name, as others shall see it"),
-        [required(N_("Write your name, or what you want to be called.")), at_most(80)],
-        [tidy],
-        render_kw={"autocomplete": "name"},
+    age = RadioField(
+        N_("Your age"),
+        [required(N_("Say how old you are: one of the two."))],
     )
+    guardian_name = StringField(N_("Your guardian’s name"), [at_most(80)], [tidy])
+    guardian_contact = StringField(
+        N_("Your guardian’s telephone number or e-mail address"), [at_most(120)], [tidy]
+    )
+    follow_up = BooleanField(N_("Write to me after the event about what comes next."))
+    terms = BooleanField(N_("I have read and accept the terms."))
+    code_of_conduct = BooleanField(N_("I have read and accept the code of conduct."))
+    read = HiddenField()
     submit = SubmitField(N_("Join"))
+
+    def validate_guardian_name(self, field: Field) -> None:
+        if self.age and self.age.data == YOUNG and not field.data:
+            raise ValidationError(gettext("Write who agrees to your taking part."))
+
+    def validate_guardian_contact(self, field: Field) -> None:
+        if self.age and self.age.data == YOUNG and not field.data:
+            raise ValidationError(gettext("Write how the organisers can reach your guardian."))
+
+    def validate_terms(self, field: Field) -> None:
+        self._accepted(field, N_("Accept the terms, or you cannot take part."))
+
+    def validate_code_of_conduct(self, field: Field) -> None:
+        self._accepted(field, N_("Accept the code of conduct, or you cannot take part."))
+
+    def _accepted(self, field: Field, message: str) -> None:
+        """A yes counts for the version that was shown, and for no other."""
+        if f"{field.name}:{self.versions[field.name]}" not in str(self.read.data).split():
+            field.data = False
+            raise ValidationError(gettext(CHANGED))
+        if not field.data:
+            raise ValidationError(gettext(message))
+
+    versions: dict[str, int]  # kind → the version that holds, for each that is to be accepted
 
 
 @pages.route("/", methods=["GET", "POST"])
 @signed_in
 def form() -> str | tuple[str, int] | Response:
-    person, asked = myself(), JoinForm()
-    documents = to_accept(person)
+    person = myself()
+    to_read = [texts.current(db(), u.kind) for u in texts.unread(db(), person.id)]
+    if _waits(person) and not to_read:
+        return render_template("board/people/waiting.html", account=person, **_guardian(person))
+    if person.joined_at and not to_read:
+        return redirect(local(request.args.get("next")))
+    asked = _fitted(JoinForm(), person, {d.kind: d.version for d in to_read})
     if not asked.validate_on_submit():
-        if request.method == "GET":
-            asked.name.data = person.name
-        shown = render_template("board/people/join.html", form=asked, documents=documents)
-        return shown, 422 if asked.errors else 200
-    now = clock.now()
-    person.name = str(asked.name.data)
-    person.joined_at = person.joined_at or now
-    db().add_all(
-        [
-            Acceptance(account_id=person.id, document_id=d.id, language=page().lang, at=now)
-            for d in documents
-        ]
-    )
+        return _shown(asked, person, [documents.shown(d) for d in to_read])
+    _join(person, asked)
     db().commit()
     return redirect(local(request.args.get("next")))
+
+
+def _waits(person: Account) -> bool:
+    """Whether only a guardian's consent is missing."""
+    return person.young and person.joined_at is None
+
+
+def _guardian(person: Account) -> dict[str, str]:
+    known = details.of(db(), person.id)
+    return {name: known.get(name, "") for name in ages.GUARDIAN_FIELDS}
+
+
+def _fitted(asked: JoinForm, person: Account, versions: dict[str, int]) -> JoinForm:
+    """The form with the fields that this person still has to fill in, and no others."""
+    asked.versions = versions
+    for kind in texts.MUST_BE_ACCEPTED:
+        if kind not in versions:
+            delattr(asked, kind)
+    known = person.joined_at or _waits(person)
+    asked.fit(event().ask, known=bool(known))
+    if known:
+        for name in ("age", *ages.GUARDIAN_FIELDS, "follow_up"):
+            delattr(asked, name)
+        return asked
+    years = ages.limit(db(), event().country)
+    asked.age.choices = [
+        SelectChoice(OLD_ENOUGH, gettext("I am %(years)s or older") % {"years": years}),
+        SelectChoice(YOUNG, gettext("I am younger than %(years)s") % {"years": years}),
+    ]
+    return asked
+
+
+def _shown(
+    asked: JoinForm, person: Account, to_read: list[documents.Shown]
+) -> str | tuple[str, int]:
+    if request.method == "GET":
+        asked.fill(person, details.of(db(), person.id), page().language)
+    asked.read.data = " ".join(f"{kind}:{number}" for kind, number in asked.versions.items())
+    told = render_template(
+        "board/people/join.html",
+        form=asked,
+        to_read=to_read,
+        kinds=texts.KINDS,
+        details=details.ASKED,
+        years=ages.limit(db(), event().country),
+        kept=retention.kept(db(), event().ends_at),
+        again=bool(person.joined_at),
+    )
+    return told, 422 if asked.errors else 200
+
+
+def _join(person: Account, asked: JoinForm) -> None:
+    now = clock.now()
+    texts.accept(db(), person.id, asked.versions, page().language)
+    if asked.age is None:
+        return
+    asked.store(db(), person)
+    old_enough = asked.age.data == OLD_ENOUGH
+    years = ages.limit(db(), event().country)
+    person.age_band = ages.band(years, old_enough=old_enough)
+    details.set_consent(db(), person.id, details.FOLLOW_UP, yes=bool(asked.follow_up.data))
+    if old_enough:
+        person.joined_at = now
+    else:
+        named = {name: str(asked[name].data or "") for name in ages.GUARDIAN_FIELDS}
+        details.keep(db(), person.id, named)

@@ -7,17 +7,17 @@ import secrets
 from datetime import timedelta
 
 from flask import current_app, g, request, session
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from sandbox import clock
+from sandbox.board.people.texts import unread
 from sandbox.board.store import db, state
-from sandbox.state.people import Acceptance, Account, Document, SignIn
+from sandbox.state.people import Account, SignIn
 
 KEY = "sign_in"
 LASTS = timedelta(days=30)
 SEEN_EVERY = timedelta(minutes=10)
-MUST_BE_ACCEPTED = ("terms", "code_of_conduct")
 
 
 def me() -> Account | None:
@@ -117,26 +117,7 @@ def _end(writer: Session, *which: ColumnElement[bool]) -> None:
 
 def must_join(person: Account) -> bool:
     """Whether something is left before `person` takes part: to register, or to accept a text."""
-    return person.joined_at is None or bool(to_accept(person))
-
-
-def to_accept(person: Account) -> list[Document]:
-    """The newest version of each text that must be accepted and that `person` has not accepted."""
-    newest = (
-        select(Document.kind, func.max(Document.version).label("version"))
-        .where(Document.kind.in_(MUST_BE_ACCEPTED))
-        .group_by(Document.kind)
-        .subquery()
-    )
-    accepted = select(Acceptance.document_id).where(Acceptance.account_id == person.id)
-    return list(
-        db().scalars(
-            select(Document)
-            .join(newest, (Document.kind == newest.c.kind) & (Document.version == newest.c.version))
-            .where(Document.id.not_in(accepted))
-            .order_by(Document.kind)
-        )
-    )
+    return person.joined_at is None or bool(unread(db(), person.id))
 
 
 def fingerprint(token: str) -> str:
