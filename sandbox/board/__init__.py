@@ -37,8 +37,7 @@ from sandbox.board.desk import (
     log,
     setup,
 )
-from sandbox.board.desk import challenges as challenge_desk
-from sandbox.board.desk import backups, cards, invites, log
+from sandbox.board.desk import challenges as desk_challenges
 from sandbox.board.desk import needs as desk_needs
 from sandbox.board.desk import people as desk_people
 from sandbox.board.desk import questions as desk_questions
@@ -54,43 +53,31 @@ from sandbox.state import State, open_state
 from sandbox.workspace import Workspace
 
 MOST_BYTES = 2_000_000  # of a request; what may be larger says so itself
-TOPICS = (
-    home,
-    challenges,
-    datasets,
-    downloads,
-    starters,
-    documents,
-    sign_in,
-    providers,
-    codes,
-    join,
-    account,
-    tokens,
-    keys,
+PUBLIC = (home, challenges, datasets, downloads, starters, documents, hackathon)
+PEOPLE = (sign_in, providers, codes, join, account, keys, tokens, wishes, teams)
+TALK = (questions, announcements, help, feed, calendar)
+DESK = (
     desk,
-    challenge_desk,
-    challenge_editor,
-    desk_webhooks,
-    invites,
-    desk_people,
-    cards,
     setup,
     content,
     building,
     imports,
-    teams,
     desk_texts,
+    desk_challenges,
+    challenge_editor,
+    invites,
+    cards,
+    desk_people,
     desk_young,
     desk_needs,
-    desk_retention,
+    desk_announcements,
+    desk_questions,
+    desk_webhooks,
     backups,
+    desk_retention,
     log,
-    registry,
-    api_pages,
-    hackathon,
 )
-TALK = (questions, announcements, help, feed, calendar, wishes, desk_questions, desk_announcements)
+API = (registry, api_pages)
 
 
 def create_app(
@@ -126,6 +113,6 @@ def create_app(
     access.attach(app)
     announcements.attach(app)
     standing.attach(app)
-    for topic in (*TOPICS, *TALK):
+    for topic in (*PUBLIC, *PEOPLE, *TALK, *DESK, *API):
         app.register_blueprint(topic.pages)
     return app

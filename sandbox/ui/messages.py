@@ -19,7 +19,11 @@ from babel.messages.pofile import read_po, write_po
 from sandbox.ui.languages import TRANSLATIONS
 
 PACKAGE = Path(__file__).parent.parent
-METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract"), ("**.txt", "jinja2.ext:babel_extract")]
+METHODS = [
+    ("**.py", "python"),
+    ("**.html", "jinja2.ext:babel_extract"),
+    ("**.txt", "jinja2.ext:babel_extract"),
+]
 OPTIONS = {kind: {"newstyle_gettext": "true", "trimmed": "true"} for kind in ("**.html", "**.txt")}
 
 

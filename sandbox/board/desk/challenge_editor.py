@@ -18,6 +18,7 @@ from sandbox.board import drafts
 from sandbox.board.access import only
 from sandbox.board.challenges import brief_name, told
 from sandbox.board.desk import challenge_form
+from sandbox.board.desk.building import request_build
 from sandbox.board.desk.challenge_form import FIRST, EditForm, Section
 from sandbox.board.desk.challenges import Answer, PressForm, draft_of, ours
 from sandbox.board.drafts import Draft, NotImported, NotWritten
@@ -333,14 +334,10 @@ def _put_in_place(slug: str, asked: PutForm, draft: Draft) -> Answer:
     act.row(slug).written_by = row.edited_by
     audit.record(db(), "challenge.put_into_event", slug, myself().id, digest=draft.digest)
     db().delete(row)
-    ask_for_a_build(slug)
+    request_build(db(), myself().id)
     db().commit()
-    flash(gettext("It is in the event’s folder now. The next build takes it into the bundle."))
+    flash(gettext("It is in the event’s folder now, and is being built into the bundle."))
     return redirect(url_for("desk_challenges.overview", slug=slug))
-
-
-def ask_for_a_build(slug: str) -> None:
-    """The one place where a challenge that was put into the event asks to be built."""
 
 
 def _put_page(

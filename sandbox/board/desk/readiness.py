@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sandbox.board import mail
 from sandbox.board.desk import content
 from sandbox.board.desk.setup import TESTED, named
-from sandbox.board.people.visitor import MUST_BE_ACCEPTED
+from sandbox.board.people.texts import MUST_BE_ACCEPTED
 from sandbox.board.served import event
 from sandbox.board.store import db
 from sandbox.board.words import gettext

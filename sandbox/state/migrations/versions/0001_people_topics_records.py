@@ -127,6 +127,7 @@ def upgrade() -> None:
         sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("files", sa.JSON(), nullable=False),
         sa.Column("made_from", sa.Text(), nullable=True),
+        sa.Column("code_from", sa.Text(), nullable=False),
         sa.Column("edited_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("edited_by", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -147,13 +148,24 @@ def upgrade() -> None:
         sa.Column("reviewed_digest", sa.Text(), nullable=True),
         sa.Column("owner_confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("owner_confirmed_by", sa.Integer(), nullable=True),
+        sa.Column("owner_confirmed_digest", sa.Text(), nullable=True),
+        sa.Column("previewed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("previewed_by", sa.Integer(), nullable=True),
+        sa.Column("previewed_digest", sa.Text(), nullable=True),
+        sa.Column("written_by", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["owner_confirmed_by"],
             ["accounts.id"],
             name=op.f("fk_challenge_states_owner_confirmed_by"),
         ),
         sa.ForeignKeyConstraint(
+            ["previewed_by"], ["accounts.id"], name=op.f("fk_challenge_states_previewed_by")
+        ),
+        sa.ForeignKeyConstraint(
             ["reviewed_by"], ["accounts.id"], name=op.f("fk_challenge_states_reviewed_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["written_by"], ["accounts.id"], name=op.f("fk_challenge_states_written_by")
         ),
         sa.PrimaryKeyConstraint("slug", name=op.f("pk_challenge_states")),
     )
@@ -192,6 +204,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("texts", sa.JSON(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("published_by", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -275,6 +288,7 @@ def upgrade() -> None:
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("uses_left", sa.Integer(), nullable=True),
         sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("through", sa.Integer(), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("made_by", sa.Integer(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
@@ -299,9 +313,11 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("asked_by", sa.Integer(), nullable=True),
+        sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("pinned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("hidden_by", sa.Integer(), nullable=True),
+        sa.Column("hidden_why", sa.Text(), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["asked_by"], ["accounts.id"], name=op.f("fk_questions_asked_by")),
         sa.ForeignKeyConstraint(
@@ -433,6 +449,7 @@ def upgrade() -> None:
         sa.Column("by", sa.Integer(), nullable=True),
         sa.Column("as_role", sa.Text(), nullable=False),
         sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("hidden_why", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["by"], ["accounts.id"], name=op.f("fk_answers_by")),
         sa.ForeignKeyConstraint(
             ["question_id"],
@@ -445,3 +462,28 @@ def upgrade() -> None:
     with op.batch_alter_table("answers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_answers_by"), ["by"], unique=False)
         batch_op.create_index(batch_op.f("ix_answers_question_id"), ["question_id"], unique=False)
+
+    op.create_table(
+        "deliveries",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("webhook_id", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("called_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("given_up_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"],
+            ["webhooks.id"],
+            name=op.f("fk_deliveries_webhook_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint(
+            "webhook_id", "message_id", name=op.f("uq_deliveries_webhook_id_message_id")
+        ),
+    )
