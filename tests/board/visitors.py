@@ -7,6 +7,10 @@ from sandbox.board.people import passes, texts
 from sandbox.state.people import Account, RoleHeld
 from tests.board.client import Client
 
+# What somebody sends who joins and is old enough, besides a name.
+JOINS = {"language": "en", "age": "old_enough", "terms": "y", "code_of_conduct": "y",
+         "read": "terms:1 code_of_conduct:1"}  # fmt: skip
+
 
 def account(app, email="kari@example.org", *, roles=(), joined=True, **more):
     """The number of a new account; a role is its name, or (name, scope)."""

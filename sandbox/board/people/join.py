@@ -76,6 +76,7 @@ class JoinForm(ProfileForm):
         if not field.data:
             raise ValidationError(gettext(message))
 
+    years = 0  # from which nobody else has to agree
     versions: dict[str, int]  # kind → the version that holds, for each that is to be accepted
 
 
@@ -83,7 +84,8 @@ class JoinForm(ProfileForm):
 @signed_in
 def form() -> str | tuple[str, int] | Response:
     person = myself()
-    to_read = [texts.current(db(), u.kind) for u in texts.unread(db(), person.id)]
+    unread = [one.kind for one in texts.unread(db(), person.id)]
+    to_read = texts.currents(db(), unread) if unread else []
     if _waits(person) and not to_read:
         return render_template("board/people/waiting.html", account=person, **_guardian(person))
     if person.joined_at and not to_read:
@@ -118,7 +120,7 @@ def _fitted(asked: JoinForm, person: Account, versions: dict[str, int]) -> JoinF
         for name in ("age", *ages.GUARDIAN_FIELDS, "follow_up"):
             delattr(asked, name)
         return asked
-    years = ages.limit(db(), event().country)
+    years = asked.years = ages.limit(db(), event().country)
     asked.age.choices = [
         SelectChoice(OLD_ENOUGH, gettext("I am %(years)s or older") % {"years": years}),
         SelectChoice(YOUNG, gettext("I am younger than %(years)s") % {"years": years}),
@@ -138,7 +140,7 @@ def _shown(
         to_read=to_read,
         kinds=texts.KINDS,
         details=details.ASKED,
-        years=ages.limit(db(), event().country),
+        years=asked.years,
         kept=retention.kept(db(), event().ends_at),
         again=bool(person.joined_at),
     )
@@ -152,8 +154,7 @@ def _join(person: Account, asked: JoinForm) -> None:
         return
     asked.store(db(), person)
     old_enough = asked.age.data == OLD_ENOUGH
-    years = ages.limit(db(), event().country)
-    person.age_band = ages.band(years, old_enough=old_enough)
+    person.age_band = ages.band(asked.years, old_enough=old_enough)
     details.set_consent(db(), person.id, details.FOLLOW_UP, yes=bool(asked.follow_up.data))
     if old_enough:
         person.joined_at = now

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Subquery, func, select
 from sqlalchemy.orm import Session, defer
 
 from sandbox import clock
@@ -62,6 +62,29 @@ def digest(texts: Mapping[str, str]) -> str:
 def current(reader: Session, kind: str) -> Document:
     """The version that holds; the kit's own, which is in no session, if none was published."""
     return _newest(reader, kind) or _first(kind)
+
+
+def currents(reader: Session, kinds: Iterable[str]) -> list[Document]:
+    """The versions of several kinds that hold, in that order, by one query."""
+    wanted = list(kinds)
+    newest = _newest_of(wanted)
+    rows = reader.scalars(
+        select(Document).join(
+            newest, (Document.kind == newest.c.kind) & (Document.version == newest.c.version)
+        )
+    )
+    found = {document.kind: document for document in rows}
+    return [found.get(kind) or _first(kind) for kind in wanted]
+
+
+def _newest_of(kinds: Iterable[str]) -> Subquery:
+    """Kind → its highest version."""
+    return (
+        select(Document.kind, func.max(Document.version).label("version"))
+        .where(Document.kind.in_(kinds))
+        .group_by(Document.kind)
+        .subquery()
+    )
 
 
 def version(reader: Session, kind: str, number: int) -> Document | None:
@@ -112,12 +135,7 @@ def kept(writer: Session, kind: str) -> Document:
 
 def unread(reader: Session, account_id: int) -> list[Unread]:
     """What must be accepted and has not been by this account, by one query."""
-    newest = (
-        select(Document.kind, func.max(Document.version).label("version"))
-        .where(Document.kind.in_(MUST_BE_ACCEPTED))
-        .group_by(Document.kind)
-        .subquery()
-    )
+    newest = _newest_of(MUST_BE_ACCEPTED)
     rows = reader.execute(
         select(Document.kind, Document.id, Acceptance.id)
         .join(newest, (Document.kind == newest.c.kind) & (Document.version == newest.c.version))

@@ -12,7 +12,7 @@ from sandbox.board import jobs
 from sandbox.state.people import Account, RoleHeld, SignIn
 from sandbox.state.records import Audit
 from tests.board.client import Client
-from tests.board.visitors import account, enter, visitor
+from tests.board.visitors import JOINS, account, enter, visitor
 
 SCRIPT = "<script>alert(1)</script>\"'>"
 
@@ -132,7 +132,7 @@ def test_a_judge_is_added_and_comes_in_by_a_link_that_is_shown_once(board, boss)
     judge = Client(board)
     assert "Judge Judith" in judge.get(link).text
     assert judge.post(link).location == "/join/?next=/"
-    judge.post("/join/", {"name": "Judge Judith"})
+    judge.post("/join/", JOINS | {"name": "Judge Judith"})
     judge.get(link, status=410)
 
 

@@ -11,7 +11,7 @@ from sandbox.board.people import limits, passes, passwords
 from sandbox.state.people import Account, Pass, RoleHeld
 from sandbox.state.records import Audit
 from tests.board.client import Client
-from tests.board.visitors import account, visitor
+from tests.board.visitors import JOINS, account, visitor
 
 CODE = re.compile(r"\b[2-9A-Z]{4}(?:-[2-9A-Z]{4})+\b")
 LONG = "four words of mine"
@@ -45,7 +45,7 @@ def test_whoever_scans_an_invite_comes_in_with_one_tap_and_joins(board):
     assert "One tap and you are in" in client.get(f"/in/{code}").text
     assert len(rows(board, Account)) == before  # looking is not coming in
     assert client.post(f"/in/{code}").location == "/join/?next=/"
-    client.post("/join/", {"name": "Kari"})
+    client.post("/join/", JOINS | {"name": "Kari"})
     assert "Kari" in client.get("/account/").text
     made = rows(board, Account)[-1]
     assert [(held.role, held.scope) for held in made.roles] == [("participant", "")]
@@ -196,7 +196,7 @@ def test_a_blank_card_becomes_its_owner_s_key(board):
     code = card(organiser(board))
     first = Client(board)
     first.post(f"/in/{code}")
-    first.post("/join/", {"name": "Kari"})
+    first.post("/join/", JOINS | {"name": "Kari"})
     second = Client(board)
     second.post(f"/in/{code}")
     assert "Kari" in second.get("/account/").text
