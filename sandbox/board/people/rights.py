@@ -57,6 +57,8 @@ COLUMNS = {
     "answers.by": Ties.WORK,
     "announcements.made_by": Ties.ACT,
     "challenge_states.reviewed_by": Ties.ACT,
+    "challenge_states.previewed_by": Ties.ACT,
+    "challenge_states.written_by": Ties.ACT,
     "challenge_states.owner_confirmed_by": Ties.ACT,
     "challenge_drafts.edited_by": Ties.ACT,
     "webhooks.made_by": Ties.ACT,

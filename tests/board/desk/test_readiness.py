@@ -1,12 +1,13 @@
 """How ready the event is: each line from a fact, and each turns when the fact does."""
 
 from sandbox import clock
+from sandbox.board.people import texts
 from sandbox.state import audit
-from sandbox.state.people import Document, Pass
+from sandbox.state.people import Pass
 from sandbox.state.records import Setting
 from sandbox.state.topics import ChallengeState
 from tests.board.desk.conftest import SETTINGS
-from tests.board.visitors import account, visitor
+from tests.board.visitors import account, everybody_accepts, visitor
 
 DESK = "/organiser/"
 
@@ -72,19 +73,10 @@ def test_what_organisers_decide_turns_its_lines(board):
     account(board, "b@example.org", roles=["responder"])
     with board.extensions["state"].write() as writer:
         for kind in ("terms", "code_of_conduct"):
-            writer.add(
-                Document(
-                    kind=kind,
-                    version=0,
-                    texts={"en": "x"},
-                    digest="x",
-                    published_at=now,
-                    published_by=me,
-                )
-            )
+            texts.publish(writer, kind, {"en": "x"}, "Ours.", me)
         writer.add(ChallengeState(slug="shorter-queue", published_at=now))
         audit.record(writer, "backup.write")
     # What was published must be accepted first, by organisers too.
-    client.post("/join/", {"name": "Kari"})
+    everybody_accepts(board)
     ready = lines(client)
     assert all(ready[name] for name in names), ready
