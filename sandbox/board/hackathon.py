@@ -9,8 +9,7 @@ from flask import Blueprint, Response, request
 
 from sandbox.board.access import everyone
 from sandbox.board.api import showing
-from sandbox.board.api.reads import address
-from sandbox.board.served import event, generation
+from sandbox.board.served import address, event, generation
 from sandbox.board.site import page
 from sandbox.catalog import Challenge, Dataset
 from sandbox.descriptors import Text

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sandbox.errors import SandboxError
 
-_WRITTEN = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]+(\d{2}:\d{2})(:\d{2})?(Z|[-+]\d{2}:\d{2})?")
+_WRITTEN = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]+(\d{2}:\d{2})(:00)?(Z|[-+]\d{2}:\d{2})?")
 Which = Literal["earlier", "later", ""]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flask import current_app
+from flask import current_app, has_request_context, request
 
 from sandbox import catalog
 from sandbox.bundle import Bundle
@@ -155,3 +155,12 @@ def generation() -> Generation:
 
 def event() -> Event:
     return served().workspace.event
+
+
+def address(path: str) -> str:
+    """A page of the board as others reach it: below the event's address, else as it was asked for.
+
+    A worker, whom nobody has asked by an address, has none to give but the event's.
+    """
+    asked = request.host_url if has_request_context() else ""
+    return (event().public_url or asked).rstrip("/") + path

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from sandbox import starters
 from sandbox.board.access import everyone
-from sandbox.board.served import event, generation
+from sandbox.board.served import address, generation
 from sandbox.board.site import page
 from sandbox.board.standing import readable, seen, visible
 from sandbox.errors import Problem, StarterError
@@ -38,7 +38,7 @@ def download(slug: str) -> Response | tuple[str, int]:
     answers = {name: value for name, value in request.args.items() if name != "lang"}
     try:
         answers = _for_a_published_challenge(_folder(slug), answers)
-        name, content = starters.zip_bytes(_folder(slug), answers, sandbox_url=_address())
+        name, content = starters.zip_bytes(_folder(slug), answers, sandbox_url=address(""))
     except StarterError as error:
         return _form(slug, error.problems), 400
     response = Response(content, mimetype="application/zip")
@@ -104,12 +104,7 @@ def _for_a_published_challenge(folder: Path, answers: dict[str, str]) -> dict[st
 
 
 def _default(question: starters.Question) -> str:
-    return _address() if question.name == "sandbox_url" else question.default
-
-
-def _address() -> str:
-    """Where a project finds this sandbox: the address participants type, else this very one."""
-    return (event().public_url or request.host_url).rstrip("/")
+    return address("") if question.name == "sandbox_url" else question.default
 
 
 def _folder(slug: str) -> Path:

@@ -70,21 +70,22 @@ def client(app):
 
 
 @pytest.fixture
-def board(workspace, database, tmp_path):
+def board(workspace, database, migrated, tmp_path):
     """An application with a database of its own, on the bundle that all share."""
-    made = create_app(workspace, state=open_state(replace(workspace, state=tmp_path)))
+    made = create_app(workspace, state=open_state(replace(workspace, state=migrated(tmp_path))))
     yield made
     made.extensions["state"].close()
 
 
 @pytest.fixture
-def board_of(workspace, tmp_path):
+def board_of(workspace, migrated, tmp_path):
     """Makes an application like `board`, in SQLite, under other settings of the event."""
     made = []
 
     def make(**settings):
         event = workspace.event.model_copy(update=settings)
-        state = open_state(replace(workspace, state=tmp_path / f"board {len(made)}"))
+        folder = migrated(tmp_path / f"board {len(made)}")
+        state = open_state(replace(workspace, state=folder))
         made.append(create_app(replace(workspace, event=event), state=state))
         return made[-1]
 
@@ -102,7 +103,7 @@ def of_event(workspace):
 
 
 @pytest.fixture
-def real(workspace, tmp_path):
+def real(workspace, migrated, tmp_path):
     """An event with secrets of its own on the same bundle, so its challenges begin as drafts."""
     hidden = "0" * 64
     folder = tmp_path / "spring"
@@ -110,7 +111,7 @@ def real(workspace, tmp_path):
     settings = workspace.event.model_copy(update={"public_seed": None, "timezone": "Europe/Oslo"})
     secret = Secrets(seed=hidden, salt=hidden, session_key=hidden)
     made = replace(workspace, event=settings, folder=folder, secrets=secret)
-    app = create_app(made, state=open_state(replace(workspace, state=tmp_path / "own")))
+    app = create_app(made, state=open_state(replace(workspace, state=migrated(tmp_path / "own"))))
     app.extensions["workspace"] = made
     yield app
     app.extensions["state"].close()

@@ -28,7 +28,7 @@ def test_what_is_typed_is_a_moment_on_the_events_clocks(typed):
 @pytest.mark.parametrize(
     "typed",
     ["", "tomorrow", "2027-03-05", "09:00", "2027-02-30T09:00", "2027-03-05T24:00", "20270305T0900",
-     "2027-03-05T09:00Z", "2027-03-05T09:00+01:00", "0001-01-01T00:00", "9999-12-31T23:59",
+     "2027-03-05T09:00+1", "0001-01-01T00:00", "9999-12-31T23:59",
      "٢٠٢٧-03-05T09:00"],
     ids=repr,
 )  # fmt: skip
@@ -40,10 +40,10 @@ def test_what_is_no_moment_is_told_with_one_that_is(typed):
 @pytest.mark.parametrize(
     ("zone", "typed", "told"),
     [
-        ("Europe/Oslo", "2027-03-28T02:30", "leave out 02:30 .* before 02:00, or from 03:00 on"),
-        ("Europe/Oslo", "2027-03-28T02:00", "leave out 02:00"),
-        ("Australia/Lord_Howe", "2027-10-03T02:15", "before 02:00, or from 02:30 on"),
-        ("America/Santiago", "2027-09-05T00:10", "before 00:00, or from 01:00 on"),
+        ("Europe/Oslo", "2027-03-28T02:30", "go forward over that hour.* 01:59 and 03:00"),
+        ("Europe/Oslo", "2027-03-28T02:00", "01:59 and 03:00"),
+        ("Australia/Lord_Howe", "2027-10-03T02:15", "01:59 and 02:30"),
+        ("America/Santiago", "2027-09-05T00:10", "23:59 and 01:00"),
     ],
 )
 def test_an_hour_that_clocks_leave_out_is_refused_with_what_lies_around_it(zone, typed, told):

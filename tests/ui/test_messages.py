@@ -12,11 +12,45 @@ from sandbox.ui import languages, messages
 TAGS = [tag for tag in LANGUAGES if tag != "en"]
 HOLES = re.compile(r"%\(\w+\)s|%%|\{\w+\}|</?\w+[^>]*>")
 # Words that are the same in English. All else that reads as the English does was forgotten.
+IN_ALL = {
+    "%(count)s person",
+    "Data",
+    "Data: %(title)s",
+    "Finland",
+    "Mentor",
+    "Port",
+    "Webhook %(number)s",
+    "mentor",
+}
 ALIKE = {
-    "nb": {"Data", "Type"},
-    "nn": {"Data", "OPEN", "Type"},
-    "sv": {"Data", "Dimension", "Test", "Version", "text", "total variation", "version"},
-    "da": {"Data", "Dimension", "Test", "Type", "Version", "total variation", "version"},
+    "nb": IN_ALL | {"Import", "Type"},
+    "nn": IN_ALL | {"Import", "OPEN", "Open", "Open: %(title)s", "Type"},
+    "sv": IN_ALL
+    | {
+        "Dimension",
+        "Test",
+        "Text",
+        "Text (%(language)s)",
+        "Version",
+        "Version %(number)s",
+        "text",
+        "total variation",
+        "version",
+    },
+    "da": IN_ALL
+    | {
+        "Dimension",
+        "Find",
+        "Links",
+        "Log",
+        "Test",
+        "Type",
+        "Version",
+        "Version %(number)s",
+        "Webhooks",
+        "total variation",
+        "version",
+    },
 }
 
 

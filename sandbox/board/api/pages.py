@@ -12,10 +12,9 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from sandbox.board import webhooks
 from sandbox.board.access import everyone
 from sandbox.board.api import describe, problems, rates
-from sandbox.board.api.reads import address
 from sandbox.board.api.registry import ENDPOINTS, MOST, MOST_BYTES, Endpoint
 from sandbox.board.people.tokens import SCOPES
-from sandbox.board.served import generation
+from sandbox.board.served import address, generation
 
 pages = Blueprint("api_pages", __name__, url_prefix="/api")
 

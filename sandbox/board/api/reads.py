@@ -19,18 +19,13 @@ from sandbox.board.api.registry import PagedByName, PagedByTime, endpoint, known
 from sandbox.board.api.shapes import Texts, texts
 from sandbox.board.people import tokens
 from sandbox.board.people.visitor import myself
-from sandbox.board.served import event, generation
+from sandbox.board.served import address, event, generation
 from sandbox.board.store import db
 from sandbox.descriptors import Text
 from sandbox.state import topics
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Item = TypeVar("Item")
-
-
-def address(path: str) -> str:
-    """A page of the board as a whole address: as participants type it, else as it was asked."""
-    return (event().public_url or request.host_url.rstrip("/")) + path
 
 
 def said(found: Text) -> Texts:

@@ -16,7 +16,7 @@ from sandbox.board.people.limits import Limit
 from sandbox.board.people.visitor import myself
 from sandbox.board.served import generation
 from sandbox.board.store import db
-from sandbox.board.webhooks import emit
+from sandbox.board.talk import duty, places, said
 from sandbox.errors import Problem
 from sandbox.state import audit, topics
 from sandbox.state.people import Account, Role
@@ -39,20 +39,9 @@ def ask_question(body: shapes.NewQuestion) -> shapes.QuestionAndAnswers:
     """Ask about the event, a challenge, a dataset, one of its tables or columns."""
     _exists(body.about)
     _spend(ASKING)
-    asked = topics.Question(
-        about=body.about.kind,
-        slug=getattr(body.about, "slug", ""),
-        place=getattr(body.about, "place", ""),
-        text=tidy_lines(body.text).strip(),
-        language=body.language,
-        asked_at=clock.now(),
-        asked_by=myself().id,
-    )
-    db().add(asked)
-    db().flush()
+    text = tidy_lines(body.text).strip()
+    asked = said.ask(db(), myself().id, _place(body.about), text, body.language)
     shown = reads.with_answers(asked)
-    emit(db(), "question.asked", {"number": asked.id, "about": asked.about, "slug": asked.slug,
-                                  "url": shown.question.url})  # fmt: skip
     db().commit()
     return shown
 
@@ -71,24 +60,8 @@ def answer_question(number: int, body: shapes.NewAnswer) -> shapes.QuestionAndAn
     question = reads.shown_question(number)
     _spend(ANSWERING)
     role = _by_right(myself(), question)
-    given = topics.Answer(
-        text=tidy_lines(body.text).strip(),
-        language=body.language,
-        at=clock.now(),
-        by=myself().id,
-        as_role=role or "",
-    )
-    question.answers.append(given)
-    if role and question.answered_at is None:
-        question.answered_at = given.at
-    db().flush()
-    if role:
-        about = f"question {question.id}"
-        audit.record(db(), "question.answer", about, actor_id=myself().id, as_role=role)
+    said.answer(db(), question, myself().id, role, tidy_lines(body.text).strip(), body.language)
     shown = reads.with_answers(question)
-    emit(db(), "question.answered", {"number": question.id, "about": question.about,
-                                     "slug": question.slug, "as_role": role,
-                                     "url": shown.question.url})  # fmt: skip
     db().commit()
     return shown
 
@@ -113,14 +86,11 @@ def publish_announcement(body: shapes.NewAnnouncement) -> shapes.Announcement:
         changed_at=now,
         made_by=myself().id,
     )
-    db().add(made)
-    db().flush()
+    said.announce(db(), made)
     audit.record(
-        db(), "announcement.publish", f"announcement {made.id}", actor_id=myself().id, by="api"
+        db(), "announcement.write", f"announcement {made.id}", actor_id=myself().id, by="api"
     )
     shown = reads.announcement(made)
-    emit(db(), "announcement.published", {"number": made.id, "titles": made.titles,
-                                          "urgent": made.urgent, "url": shown.url})  # fmt: skip
     db().commit()
     return shown
 
@@ -148,12 +118,19 @@ def _exists(about: shapes.AboutEvent | shapes.AboutChallenge | shapes.AboutDatas
             raise Refused(404, f"{about.slug} has no {about.place}.", [wrong])
 
 
-def _by_right(person: Account, question: topics.Question) -> str | None:
+def _by_right(person: Account, question: topics.Question) -> Role | None:
     """The role by which `person` answers for what the question is about, None for anybody."""
-    scoped = {"challenge": Role.OWNER, "dataset": Role.STEWARD}.get(question.about)
-    if scoped and person.has(scoped, scope=question.slug):
-        return str(scoped)
-    token = tokens.current()
-    if person.has(Role.ORGANISER) and (token is None or "organise" in token.scopes):
-        return str(Role.ORGANISER)
-    return None
+    role, token = duty.role_in(person, places.of(question)), tokens.current()
+    if role is Role.ORGANISER and token is not None and "organise" not in token.scopes:
+        return None
+    return role
+
+
+def _place(about: shapes.AboutEvent | shapes.AboutChallenge | shapes.AboutDataset) -> places.Place:
+    """What the question is about, which is known to exist."""
+    if isinstance(about, shapes.AboutEvent):
+        return places.EVENT
+    named: dict[str, str] = {about.kind: about.slug}
+    if isinstance(about, shapes.AboutDataset):
+        named["place"] = about.place
+    return places.named(named) or places.EVENT

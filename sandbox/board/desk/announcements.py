@@ -18,7 +18,7 @@ from sandbox.board.forms import N_, Form, at_most, tidy, tidy_lines
 from sandbox.board.people.visitor import myself
 from sandbox.board.served import event
 from sandbox.board.store import db
-from sandbox.board.talk import announcements
+from sandbox.board.talk import announcements, said
 from sandbox.board.words import gettext
 from sandbox.state import audit
 from sandbox.state.people import Role
@@ -92,12 +92,12 @@ def form_for(found: Announcement | None) -> AnnouncementForm:
     """A form with the event's languages, filled from `found` when it is first shown."""
     fields: dict[str, Field] = {}
     for tag in event().languages:
-        said = {"language": NAMES[tag]}
+        named = {"language": NAMES[tag]}
         fields[f"title_{tag}"] = StringField(
-            gettext("Title (%(language)s)") % said, [at_most(120)], [tidy], render_kw={"lang": tag}
+            gettext("Title (%(language)s)") % named, [at_most(120)], [tidy], render_kw={"lang": tag}
         )
         fields[f"text_{tag}"] = TextAreaField(
-            gettext("Text (%(language)s)") % said,
+            gettext("Text (%(language)s)") % named,
             [at_most(5_000)],
             [tidy_lines],
             render_kw={"lang": tag},
@@ -148,12 +148,10 @@ def _written(found: Announcement | None) -> Shown:
         return _form_page(form, found, seen=form.written())
     told = found or Announcement(made_by=myself().id, published_at=clock.now())
     _fill(told, form)
-    db().add(told)
-    db().flush()
+    said.announce(db(), told)
     act = "announcement.change" if found else "announcement.write"
     detail = {"urgent": told.urgent, "by_mail": told.by_mail, "at": told.published_at.isoformat()}
     audit.record(db(), act, f"announcement {told.id}", actor_id=myself().id, **detail)
-    announcements.schedule(db(), told)
     db().commit()
     if told.published_at > clock.now():
         flash(gettext("Saved. It is told when its time comes; nobody sees it before."))

@@ -27,7 +27,8 @@ from sandbox.board.desk import content
 from sandbox.board.forms import N_, Form
 from sandbox.board.people.visitor import myself
 from sandbox.board.served import Generation, generation, served
-from sandbox.board.store import db
+from sandbox.board.store import db, state
+from sandbox.board.webhooks import emit
 from sandbox.board.words import gettext
 from sandbox.errors import SandboxError
 from sandbox.state import audit
@@ -224,8 +225,13 @@ def work(payload: Mapping[str, Any]) -> None:
         code = child.wait()
     if code and "error" not in told.end:
         told.take(f"The build ended with code {code} and said nothing more.")
-    if jobs.still_mine(told.text()) and code:
+    if not jobs.still_mine(told.text()):
+        return
+    if code:
         raise jobs.GiveUp(str(told.end.get("error", "")))
+    digest = generation().bundle.digest
+    with state().write() as writer:
+        emit(writer, "build.done", {"data_digest": digest}, once=digest)
 
 
 def command(workspace: Workspace, scale: float | None) -> list[str]:

@@ -13,7 +13,7 @@ from sandbox.board.desk.setup import TESTED, named
 from sandbox.board.people.texts import MUST_BE_ACCEPTED
 from sandbox.board.served import event
 from sandbox.board.store import db
-from sandbox.board.words import gettext
+from sandbox.board.words import gettext, ngettext
 from sandbox.state.people import Document, Pass, Role, RoleHeld
 from sandbox.state.records import Audit, Setting
 from sandbox.state.topics import ChallengeState
@@ -148,7 +148,8 @@ def _decided(counted: Counted) -> list[Fact]:
         Fact(
             gettext("Backup"),
             counted.backups > 0,
-            gettext("Made %(count)s times.") % {"count": counted.backups}
+            ngettext("Made once.", "Made %(count)s times.", counted.backups)
+            % {"count": counted.backups}
             if counted.backups
             else gettext("Make one, and try once to restore it."),
             url_for("desk_backups.overview"),

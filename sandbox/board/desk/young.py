@@ -8,10 +8,10 @@ from werkzeug.wrappers import Response
 from wtforms import IntegerField, SubmitField
 from wtforms.validators import NumberRange
 
-from sandbox import clock
 from sandbox.board.access import only
 from sandbox.board.forms import N_, Form, required
 from sandbox.board.people import ages, details, rights
+from sandbox.board.people.join import come_in
 from sandbox.board.people.visitor import myself
 from sandbox.board.served import event
 from sandbox.board.store import db
@@ -91,7 +91,7 @@ def decide(number: int) -> Response:
         abort(404)
     if form.agreed.data:
         details.set_consent(db(), person.id, ages.GUARDIAN, yes=True)
-        person.joined_at = clock.now()
+        come_in(db(), person)
         audit.record(db(), "guardian.agreed", f"account {number}", actor_id=myself().id)
         flash(gettext("They are in."))
     elif form.refused.data:

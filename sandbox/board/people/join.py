@@ -7,6 +7,8 @@ an organiser has the guardian's consent on paper.
 from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import (
     BooleanField,
@@ -29,6 +31,7 @@ from sandbox.board.people.visitor import myself
 from sandbox.board.served import event
 from sandbox.board.site import page
 from sandbox.board.store import db
+from sandbox.board.webhooks import emit
 from sandbox.board.words import gettext
 from sandbox.state.people import Account
 
@@ -147,8 +150,16 @@ def _shown(
     return told, 422 if asked.errors else 200
 
 
+def come_in(writer: Session, person: Account) -> None:
+    """From now on `person` takes part; programs that asked are told how many do."""
+    person.joined_at = clock.now()
+    writer.flush()
+    there = Account.joined_at.is_not(None), Account.deleted_at.is_(None)
+    people = writer.scalar(select(func.count()).select_from(Account).where(*there))
+    emit(writer, "person.joined", {"people": people})
+
+
 def _join(person: Account, asked: JoinForm) -> None:
-    now = clock.now()
     texts.accept(db(), person.id, asked.versions, page().language)
     if asked.age is None:
         return
@@ -157,7 +168,7 @@ def _join(person: Account, asked: JoinForm) -> None:
     person.age_band = ages.band(asked.years, old_enough=old_enough)
     details.set_consent(db(), person.id, details.FOLLOW_UP, yes=bool(asked.follow_up.data))
     if old_enough:
-        person.joined_at = now
+        come_in(db(), person)
     else:
         named = {name: str(asked[name].data or "") for name in ages.GUARDIAN_FIELDS}
         details.keep(db(), person.id, named)

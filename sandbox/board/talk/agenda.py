@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from flask import request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from sandbox.board import standing
-from sandbox.board.served import event, generation
+from sandbox.board.served import address, event, generation
 from sandbox.descriptors import Text
 from sandbox.state.records import Audit
 
@@ -49,7 +48,7 @@ def times(session: Session) -> Mapping[str, Times]:
 
 def home() -> str:
     """The board's own address as others reach it, without a slash at the end."""
-    return (event().public_url or request.host_url).rstrip("/")
+    return address("")
 
 
 def host() -> str:

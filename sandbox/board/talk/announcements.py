@@ -16,9 +16,10 @@ from sandbox import clock
 from sandbox.board import mail
 from sandbox.board.access import everyone
 from sandbox.board.jobs import enqueue, handler
-from sandbox.board.served import event
+from sandbox.board.served import address, event
 from sandbox.board.store import SAFE, db, state
 from sandbox.board.talk import wishes
+from sandbox.board.webhooks import emit
 from sandbox.descriptors import Text
 from sandbox.state.people import Account
 from sandbox.state.topics import Announcement
@@ -105,44 +106,42 @@ def text_of(announcement: Announcement, language: str) -> tuple[str, str, str]:
 
 
 def schedule(writer: Session, announcement: Announcement) -> None:
-    """Have it mailed when it is published; a job for another time finds that out and does nothing.
+    """Have it told when it is published; a job for another time finds that out and does nothing.
 
-    Call it again whenever that time has been changed.
+    Call it again whenever that time, or whether it is mailed, has been changed.
     """
-    if announcement.by_mail and announcement.mailed_at is None:
-        ahead = max(announcement.published_at - clock.now(), timedelta(0))
-        at = announcement.published_at.isoformat()
-        enqueue(writer, "announcement", after=ahead, number=announcement.id, at=at)
+    ahead = max(announcement.published_at - clock.now(), timedelta(0))
+    at = announcement.published_at.isoformat()
+    enqueue(writer, "announcement", after=ahead, number=announcement.id, at=at)
 
 
 @handler("announcement")
-def _mail(payload: Mapping[str, Any]) -> None:
-    """Queue a mail for each recipient, all in one transaction with the mark that it is done."""
+def _tell(payload: Mapping[str, Any]) -> None:
+    """Tell other programs, and queue a mail for each recipient, in one transaction with the mark
+    that it is done."""
     number, at = payload["number"], datetime.fromisoformat(payload["at"])
     with state().read() as reader:
         found = reader.get(Announcement, number)
-        if found is None or not _due(found, at):
+        if found is None or not _holds(found, at):
             return
         written = {tag: _written(found, tag) for tag in event().languages}
     with state().write() as writer:
         found = writer.get(Announcement, number)
-        if found is None or not _due(found, at):
+        if found is None or not _holds(found, at):
             return
-        found.mailed_at = clock.now()
-        for account in recipients(writer, urgent=found.urgent):
-            subject, text = written[wishes.language(account, event().languages)]
-            enqueue(writer, "mail", to=account.email, subject=subject, text=text)
+        told = {"number": number, "titles": found.titles, "urgent": found.urgent}
+        told["url"] = address(f"/announcements/{number}/")
+        emit(writer, "announcement.published", told, once=f"{number} {payload['at']}")
+        if found.by_mail and found.mailed_at is None and mail.possible():
+            found.mailed_at = clock.now()
+            for account in recipients(writer, urgent=found.urgent):
+                subject, text = written[wishes.language(account, event().languages)]
+                enqueue(writer, "mail", to=account.email, subject=subject, text=text)
 
 
-def _due(announcement: Announcement, at: datetime) -> bool:
-    """Whether what was scheduled for `at` still holds."""
-    return (
-        announcement.by_mail
-        and announcement.published_at == at
-        and announcement.mailed_at is None
-        and announcement.withdrawn_at is None
-        and mail.possible()
-    )
+def _holds(announcement: Announcement, at: datetime) -> bool:
+    """Whether what was scheduled for `at` still is."""
+    return announcement.published_at == at and announcement.withdrawn_at is None
 
 
 def _written(announcement: Announcement, language: str) -> tuple[str, str]:

@@ -22,11 +22,11 @@ from sandbox.board.people import limits
 from sandbox.board.people.visitor import me, myself
 from sandbox.board.site import page
 from sandbox.board.store import db
-from sandbox.board.talk import duty, mails, places, wishes
+from sandbox.board.talk import duty, places, said, wishes
 from sandbox.board.talk.languages import language_of, offer_languages
 from sandbox.board.talk.names import names
 from sandbox.board.talk.places import Place
-from sandbox.board.words import gettext
+from sandbox.board.words import gettext, ngettext
 from sandbox.state import audit
 from sandbox.state.people import Role
 from sandbox.state.topics import Answer, Question
@@ -336,24 +336,17 @@ def ask() -> Shown:
         return _ask_page(form, place, told=told), 422 if form.errors else 200
     if (wait := limits.spend(db(), ASK, str(person.id))) is not None:
         minutes = -int(-wait // timedelta(minutes=1))
-        words = gettext("That is a lot of questions. Wait %(minutes)s minutes before the next one.")
+        words = ngettext(
+            "That is a lot of questions. Wait a minute before the next one.",
+            "That is a lot of questions. Wait %(minutes)s minutes before the next one.",
+            minutes,
+        )
         form.text.errors = [words % {"minutes": minutes}]
         return _ask_page(form, place, told=told), 422
     asked = places.found(form.about.data) or EVENT
-    question = Question(
-        about=asked.about,
-        slug=asked.slug,
-        place=asked.place,
-        text=form.text.data,
-        language=language_of(form),
-        asked_at=clock.now(),
-        asked_by=person.id,
-    )
-    db().add(question)
-    db().flush()
+    question = said.ask(db(), person.id, asked, str(form.text.data), language_of(form))
     if told:
         wishes.keep(db(), person.id, wishes.QUESTIONS, yes=bool(form.tell_me.data))
-    mails.of_question(db(), question, asked)
     db().commit()
     flash(gettext("Your question is asked. It stands here, and so will the answers."))
     return redirect(url_for("questions.one", number=question.id))
@@ -420,20 +413,8 @@ def answer(number: int) -> Shown:
     if limits.spend(db(), ASK, str(person.id)) is not None:
         form.text.errors = [gettext("That is a lot in an hour. Wait a little before the next one.")]
         return _page(question, form), 422
-    place = places.of(question)
-    reply = Answer(
-        question=question,
-        text=form.text.data,
-        language=language_of(form),
-        at=clock.now(),
-        by=person.id,
-        as_role=duty.role_in(person, place) or "",
-    )
-    db().add(reply)
-    if reply.as_role and question.answered_at is None:
-        question.answered_at = reply.at
-    db().flush()
-    mails.of_answer(db(), question, reply)
+    role = duty.role_in(person, places.of(question))
+    said.answer(db(), question, person.id, role, str(form.text.data), language_of(form))
     db().commit()
     flash(gettext("Your answer stands below the question."))
     return redirect(url_for("questions.one", number=number))

@@ -190,7 +190,7 @@ def test_dates_that_cannot_be_here_are_told_and_nothing_is_half_imported(
     def backwards(package):
         package["resources"][0]["data"][0] |= {"ends_at": "2027-05-01T09:00"}
 
-    for edit, told in ((gap, "leave out 02:30"), (backwards, "ends is not right")):
+    for edit, told in ((gap, "go forward over that hour"), (backwards, "ends is not right")):
         upload(changed(edit))
         sent = filled(organiser.get(PREVIEW)) | {"submit": "1"}
         page = organiser.post(PREVIEW, sent, form="/account/", status=422)

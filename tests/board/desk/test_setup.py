@@ -126,7 +126,7 @@ ALL_WRONG = [
     },
     {
         "name_en": ("x" * 81, "at most 80 characters"),
-        "starts": ("2027-03-28T02:30", "leave out 02:30"),
+        "starts": ("2027-03-28T02:30", "go forward over that hour"),
         "public_url": ("javascript:alert(1)", "such as https://sandbox.example.org"),
         "languages": (["fi"], "choice"),
         "registration": ("closed", "choice"),
