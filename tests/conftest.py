@@ -18,6 +18,8 @@ SMALL = 0.05
 hypothesis.settings.register_profile("kit", deadline=None)  # no test asserts a time
 hypothesis.settings.register_profile("fast", deadline=None, max_examples=25)
 hypothesis.settings.load_profile("kit")
+BOARDS = {"board", "board_of", "real", "mailing", "event_kept"}
+SLOW = {"bundle", "whole_bundle"} | BOARDS
 IN_CI = os.environ.get("SANDBOX_CI") == "1"
 
 
@@ -30,12 +32,14 @@ def pytest_ignore_collect(collection_path, config):
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses by marks
 def pytest_collection_modifyitems(items):
-    """What looks at the whole demo is heavy, since that takes seconds to build.
+    """What looks at the whole demo is heavy, since that takes seconds to build; so is what makes a
+    board of its own, of which there are hundreds, but for the few that are marked swift.
 
     The browser's event loop runs until the session ends; no other test may find it running.
     """
     for item in items:
-        if {"bundle", "whole_bundle"}.intersection(item.fixturenames):
+        asked = SLOW.intersection(item.fixturenames)
+        if asked and not (asked <= BOARDS and item.get_closest_marker("swift")):
             item.add_marker("heavy")
     items.sort(key=lambda item: item.path.parent.name == "browser")
 

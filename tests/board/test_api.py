@@ -342,7 +342,7 @@ def test_an_organiser_announces_and_the_audit_log_knows(board, stranger):
     assert stranger.get("/announcements")["items"] == [made]
     assert made["words"] == words
     with board.extensions["state"].read() as reader:
-        assert [a.act for a in reader.query(Audit)] == ["announcement.publish"]
+        assert [a.act for a in reader.query(Audit)] == ["announcement.write"]
     program(board, "kari@example.org").post("/announcements", {"words": words}, status=403)
 
 

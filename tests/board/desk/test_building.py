@@ -214,8 +214,7 @@ def test_the_part_that_renews_itself_stays_the_same_until_something_happens(orga
     again = organiser.raw(f"{PAGE}now", headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304
     page = organiser.get(PAGE)
-    (live,) = [e for e in page.root.iter() if e.get("data-live")]
-    assert live.get("data-live") == f"{PAGE}now"
+    assert f"{PAGE}now" in [e.get("data-live") for e in page.root.iter()]
 
 
 def test_a_part_of_a_build_that_is_over_says_that_no_more_comes(organiser, event_board, says):
