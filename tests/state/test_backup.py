@@ -22,6 +22,8 @@ from sandbox.state.tables import Base
 from sandbox.state.topics import Answer, Question
 from tests import postgres as postgresql
 
+pytestmark = pytest.mark.heavy
+
 NORWEGIAN = 'Blåbærsyltetøy – «æøå» 🫐\n\t"x"'
 
 

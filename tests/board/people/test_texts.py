@@ -15,6 +15,8 @@ from sandbox.state.records import Audit
 from tests.board.client import Client
 from tests.board.visitors import everybody_accepts, visitor
 
+pytestmark = pytest.mark.heavy
+
 ADDRESSES = [kind.address for kind in texts.KINDS.values()]
 
 
