@@ -25,7 +25,7 @@ from sandbox.catalog import load
 from sandbox.grading.metrics import METRICS
 from sandbox.grading.pairs import Pair
 from sandbox.workspace import open_workspace
-from tests.content.living_conditions import Answer, city, insider, reference
+from tests.content.living_conditions import Answer, city, middle, reference, within
 
 pytestmark = pytest.mark.heavy
 SLUG = "living-conditions"
@@ -33,6 +33,8 @@ SEEDS = [f"a seed of the tests, number {number}".encode() for number in range(10
 DEMO = open_workspace()
 CHALLENGE = DEMO.folders("challenges")[SLUG]
 RATES, EFFECTS = 5040, 36
+# Scores are told with one decimal: less than half of its last digit is no better score.
+ROUNDING = 0.05
 
 
 @dataclass
@@ -138,15 +140,13 @@ def test_the_citys_mean_scores_nothing(drawn, seed):
     assert judged(baseline(here, "do_nothing"), here.truth).score == pytest.approx(0)
 
 
-def test_knowing_the_recipe_scores_no_better(drawn):
-    """Who reads the recipe without the seed gains nothing on average, and next to nothing ever."""
-    gains = []
-    for seed in SEEDS:
-        here = drawn(seed)
-        known = judged(insider(here.database), here.truth).score
-        gains.append(known - judged(here.reference, here.truth).score)
-    assert fmean(gains) < 0
-    assert max(gains) < 0.2
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("insider", [middle, within], ids=["middle", "within"])
+def test_knowing_the_recipe_scores_no_better(drawn, seed, insider):
+    """Who reads the recipe without the seed gains nothing; what is rounded away may be gained."""
+    here = drawn(seed)
+    known = judged(insider(here.database), here.truth).score
+    assert known <= judged(here.reference, here.truth).score + ROUNDING
 
 
 @pytest.mark.parametrize("seed", SEEDS)
