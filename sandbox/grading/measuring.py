@@ -59,7 +59,8 @@ def _gap(
     from sandbox.grading import chance
 
     grouped = {place: group for group, places in members.items() for place in places}
-    kept = sorted(grouped)
-    clusters = sums.clusters and [sums.clusters[place] for place in kept]
+    places = range(len(sums.rows)) if sums.places is None else sums.places
+    kept = [row for row, place in enumerate(places) if place in grouped]
+    clusters = sums.clusters and [sums.clusters[row] for row in kept]
     part = replace(sums, rows=sums.rows[kept], clusters=clusters)
-    return chance.gap(part, [grouped[place] for place in kept], seed)
+    return chance.gap(part, [grouped[places[row]] for row in kept], seed)

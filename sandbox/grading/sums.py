@@ -22,6 +22,8 @@ class Sums:
     fn); the root of a mean square is the root of such a quotient.
     clusters: a label for each row where rows come in clusters (a household, a replicate); whole
     clusters are then drawn, since rows of one are not so many independent pieces of evidence.
+    places: which answer each row is of, in the order of the answers, where some add nothing and
+    have no row; None: each answer has one.
 
     Two of them count as equal: they belong to a Measure, and its figures tell whether it is equal.
     """
@@ -29,6 +31,7 @@ class Sums:
     rows: Floats = field(compare=False)
     score: Callable[[Floats], Floats] = field(compare=False)
     clusters: Sequence[str] | None = field(default=None, compare=False)
+    places: Sequence[int] | None = field(default=None, compare=False)
 
 
 def mean(values: Sequence[float] | Floats, clusters: Sequence[str] | None = None) -> Sums:

@@ -16,6 +16,7 @@ from sandbox import recipes, sources
 from sandbox.build.proof import Scratch
 from sandbox.build.tables import write_database
 from sandbox.catalog import load
+from sandbox.grading.measuring import measured
 from sandbox.grading.metrics.planted_defects import planted_defects
 from sandbox.grading.pairs import Pair
 from sandbox.workspace import open_workspace
@@ -26,6 +27,19 @@ SEEDS = [f"a seed of the hunt, number {number}".encode() for number in range(10)
 SCALE = 0.3
 KINDS = ("broken_key", "damaged_letters", "duplicate", "impossible", "missing", "old_code",
          "swapped_date", "time_zone", "wrong_unit")  # fmt: skip
+
+
+# What anybody can look up: the municipality of a report or spot, and how many live there.
+GROUPS = """
+    SELECT record, CASE WHEN population < 20000 THEN '0-19999'
+                        WHEN population < 100000 THEN '20000-99999' ELSE '100000+' END
+    FROM (SELECT spot_id AS record, municipality_code FROM spots
+          UNION ALL SELECT report_id, municipality_code FROM reports
+          UNION ALL SELECT visit_id, r.municipality_code
+                    FROM visits JOIN reports r USING (report_id)
+          UNION ALL SELECT reply_id, municipality_code FROM replies)
+    JOIN municipalities USING (municipality_code)
+"""
 
 
 @dataclass(frozen=True)
@@ -44,14 +58,17 @@ class Hunt:
             if r["fault"] != "none"
         )
 
-    def judged(self, found):
+    def pairs(self, found):
         assert found.keys() <= {row["record"] for row in self.truth}
         nothing = (None, None)
-        return planted_defects([
+        return [
             Pair(row, dict(zip(("column_name", "fault"), found.get(row["record"], nothing),
                                strict=True)))
             for row in self.truth
-        ])  # fmt: skip
+        ]  # fmt: skip
+
+    def judged(self, found):
+        return planted_defects(self.pairs(found))
 
     def rows(self, sql):
         with sqlite3.connect(self.database) as db:
@@ -109,6 +126,43 @@ def test_knowing_the_recipe_scores_no_better(hunt, seed):
         guess = [rules[number % len(rules)] for rules in by_kind.values()]
         score = drawn.judged(insider(drawn.database, guess)).score
         assert score < best or set(guess) == set(drawn.planted)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_groups_are_sizes_of_municipalities_as_sound_rows_tell_them(hunt, seed):
+    drawn = hunt(seed)
+    told = dict(drawn.rows(GROUPS))
+    sound = [row for row in drawn.truth if row["fault"] == "none" and row["record"] in told]
+    assert len(sound) > 9_000
+    assert all(row["group"] == told[row["record"]] for row in sound)
+    assert {row["group"] for row in drawn.truth} == set(told.values())
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_where_a_row_is_says_nothing_of_whether_it_is_wrong(hunt, seed):
+    """But for codes that were given up, which some counties alone had."""
+    drawn = hunt(seed)
+    rows = [row for row in drawn.truth if row["fault"] != "old_code"]
+    wrong = np.array([row["fault"] != "none" for row in rows])
+    for group in sorted({row["group"] for row in rows}):
+        here = np.array([row["group"] == group for row in rows])
+        spread = (wrong.mean() * (1 - wrong.mean()) * (1 / here.sum() + 1 / (~here).sum())) ** 0.5
+        # Two rows of a report, or of a spot that stands twice, share their luck.
+        assert abs(wrong[here].mean() - wrong[~here].mean()) < 5 * spread
+
+
+def test_rules_that_find_a_group_worse_show_in_its_score(hunt):
+    """Whoever looks in the largest municipalities alone scores there as ever, and nowhere else."""
+    drawn = hunt(SEEDS[0])
+    group = {row["record"]: row["group"] for row in drawn.truth}
+    found = reference(drawn.database)
+    large = {record: said for record, said in found.items() if group[record] == "100000+"}
+    everywhere, there = (
+        measured(planted_defects, drawn.pairs(one), b"of the hunt") for one in (found, large)
+    )
+    assert there.groups["100000+"] == everywhere.groups["100000+"]
+    assert there.groups["0-19999"] == there.groups["20000-99999"] == 0
+    assert there.gap.low > 30
 
 
 @pytest.mark.parametrize("seed", SEEDS)

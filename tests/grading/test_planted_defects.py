@@ -161,3 +161,19 @@ def test_the_order_of_rows_never_matters(records, random):
     shuffled = list(records)
     random.shuffle(shuffled)
     assert measure(shuffled) == measure(records)
+
+
+def test_a_gap_between_groups_is_that_of_their_own_scores():
+    """Rows without anything planted or named add nothing, and shift no other into their group."""
+    records = register(swapped=SWAPPED) + register(swapped=SWAPPED, sizeless=MISSING)
+    half = len(records) // 2
+    pairs = [
+        Pair({"table_name": table, "column_name": true[0], "fault": true[1],
+              "group": "south" if place < half else "north"},
+             {"column_name": named[0], "fault": named[1]})
+        for place, (table, true, named) in enumerate(records)
+    ]  # fmt: skip
+    found = measured(planted_defects, pairs, b"a seed")
+    assert found.groups == {"south": 50, "north": 100}
+    assert found.gap.value == 50
+    assert found.gap.low > 40

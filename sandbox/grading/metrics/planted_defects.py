@@ -41,14 +41,15 @@ def planted_defects(pairs: Sequence[Pair]) -> Measure:
     column_name, fault (blank counts as none). Only records in which something is planted or named
     are resampled: the others add nothing, and a quotient does not change with their number.
     """
-    told = [(_planted(pair), _named(pair)) for pair in pairs]
-    told = [(true, given) for true, given in told if true or given]
+    every = [(_planted(pair), _named(pair)) for pair in pairs]
+    kept = [place for place, (true, given) in enumerate(every) if true or given]
+    told = [every[place] for place in kept]
     defects = sorted({true for true, _ in told if true})
     places = {defect: place for place, defect in enumerate(defects)}
     named = sum(1 for _, given in told if given)
     planted = sum(1 for true, _ in told if true)
     right = sum(1 for true, given in told if given and given == true)
-    sums = Sums(_rows(told, places), lambda summed: _score(summed, len(defects)))
+    sums = Sums(_rows(told, places), lambda summed: _score(summed, len(defects)), places=kept)
     return Measure(
         rows=len(pairs),
         ungated=float(sums.score(sums.rows.sum(axis=0))),
