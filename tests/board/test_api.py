@@ -61,6 +61,7 @@ def test_the_event_says_when_it_is_in_utc_and_in_which_zone(stranger, workspace)
     assert found["timezone"] == workspace.event.timezone
 
 
+@pytest.mark.swift
 def test_a_challenge_is_listed_and_told_in_full_in_every_language(stranger):
     (listed,) = stranger.get("/challenges")["items"]
     told = stranger.get(f"/challenges/{listed['slug']}")

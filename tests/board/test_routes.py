@@ -261,6 +261,7 @@ def _plain(rule, name):
     return 1 if type(converter).__name__ == "IntegerConverter" else "x"
 
 
+@pytest.mark.swift
 def test_every_form_is_refused_without_its_token(board):
     client = visitor(board, roles=list(Role))
     unsafe = [(rule, method) for rule, method in routes(board) if method not in SAFE]

@@ -28,6 +28,7 @@ def skilled(app, email, *skills):
     return enter(app, number)
 
 
+@pytest.mark.swift
 def test_a_team_is_made_joined_by_its_code_and_left(board):
     kari, ola = visitor(board), visitor(board, "ola@example.org")
     secret = make(kari, challenge="shorter-queue")

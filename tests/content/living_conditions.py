@@ -11,7 +11,7 @@ import numpy as np
 YEARS = range(2019, 2026)
 ROUNDS = 4
 UNKNOWN = 1e4  # the variance of what was not seen
-ALIKE = .75  # how far six indicators of 120 places are taken to differ and go together alike
+ALIKE = 0.75  # how far six indicators of 120 places are taken to differ and go together alike
 PLANTED, SMALLEST, LARGEST = 3, 4, 7  # as the brief says
 Z95, Z_OF_36 = 1.96, 3.2  # one interval, and one of 36 that are all to hold (Bonferroni)
 

@@ -38,6 +38,7 @@ def card(boss, **more):
     return CODE.search(boss.post("/organiser/cards/", told, status=200).text)[0]
 
 
+@pytest.mark.swift
 def test_whoever_scans_an_invite_comes_in_with_one_tap_and_joins(board):
     code = invited(organiser(board))
     client = Client(board)

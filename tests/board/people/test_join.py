@@ -39,6 +39,7 @@ def _with(workspace, **settings):
     return replace(workspace, event=workspace.event.model_copy(update=settings))
 
 
+@pytest.mark.swift
 def test_a_name_an_age_band_and_two_texts_are_enough(board, newcomer):
     newcomer.post("/join/?next=/teams/new", KARI)
     person = me(board)

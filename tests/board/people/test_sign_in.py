@@ -33,6 +33,7 @@ def signed_in(client):
 # --- by mail --------------------------------------------------------------------------------------
 
 
+@pytest.mark.swift
 def test_a_link_by_mail_signs_in_once_and_proves_the_address(with_mail):
     app, link = with_mail()
     kari = account(app)

@@ -39,6 +39,7 @@ def answers(client, address):
     return [article.get("class") for article in client.get(address).all("article")]
 
 
+@pytest.mark.swift
 def test_a_question_stands_where_it_was_asked_and_everybody_reads_it(board):
     kari, stranger = visitor(board), Client(board)
     address = ask(kari)
