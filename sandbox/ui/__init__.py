@@ -104,7 +104,7 @@ class Page:
         if self.person == "":
             return Link(_("Sign in"), self.to("/sign-in/"), here.startswith("/sign-in/"))
         first = (self.person or "").partition(" ")[0]
-        return Link(first or _("Your account"), self.to("/account/"), here.startswith("/account/"))
+        return Link(first or _("Account"), self.to("/account/"), here.startswith("/account/"))
 
     def to(self, address: str) -> str:
         """A board address; from a page below /data/ it takes along the language chosen there."""

@@ -12,11 +12,11 @@ from sandbox.board.desk import content
 from sandbox.board.desk.setup import TESTED, named
 from sandbox.board.people.texts import MUST_BE_ACCEPTED
 from sandbox.board.served import event
+from sandbox.board.standing import standings
 from sandbox.board.store import db
 from sandbox.board.words import gettext, ngettext
 from sandbox.state.people import Document, Pass, Role, RoleHeld
 from sandbox.state.records import Audit, Setting
-from sandbox.state.topics import ChallengeState
 
 BACKED_UP = ("backup.download", "backup.write")  # by browser, and at the command line
 
@@ -38,7 +38,6 @@ class Counted:
     documents: int
     cards: int
     responders: int
-    opened: int
     backups: int
 
 
@@ -51,14 +50,12 @@ def facts() -> list[Fact]:
 def _counted() -> Counted:
     kinds = Document.kind.in_(MUST_BE_ACCEPTED) & Document.published_by.is_not(None)
     cards = Pass.kind.in_(("card", "invite")) & Pass.ended_at.is_(None)
-    opened = ChallengeState.published_at.is_not(None) & ChallengeState.withdrawn_at.is_(None)
     asked = (
         select(func.count(func.distinct(Document.kind))).where(kinds),
         select(func.count()).select_from(Pass).where(cards),
         select(func.count(func.distinct(RoleHeld.account_id))).where(
             RoleHeld.role == Role.RESPONDER
         ),
-        select(func.count()).select_from(ChallengeState).where(opened),
         select(func.count()).select_from(Audit).where(Audit.act.in_(BACKED_UP)),
     )
     found = db().execute(select(*(one.scalar_subquery() for one in asked))).one()
@@ -123,7 +120,7 @@ def _built() -> Fact:
 def _decided(counted: Counted) -> list[Fact]:
     """What organisers decide in the board itself."""
     texts = counted.documents == len(MUST_BE_ACCEPTED)
-    desk = url_for("desk.overview")
+    published = sum(one.listed for one in standings().values())
     return [
         Fact(
             gettext("Terms and code of conduct"),
@@ -131,19 +128,19 @@ def _decided(counted: Counted) -> list[Fact]:
             gettext("Published by an organiser.")
             if texts
             else gettext("Read both texts, make them yours, and publish them."),
-            desk,
+            url_for("desk_texts.index"),
         ),
         Fact(
             gettext("Responders"),
             counted.responders >= 2,  # so that nobody has to tell the one whom it is about
             gettext("%(count)s, two or more are needed.") % {"count": counted.responders},
-            desk,
+            url_for("desk_people.overview"),
         ),
         Fact(
             gettext("Challenges"),
-            counted.opened > 0,
-            gettext("%(count)s published.") % {"count": counted.opened},
-            desk,
+            published > 0,
+            gettext("%(count)s published.") % {"count": published},
+            url_for("desk_challenges.index"),
         ),
         Fact(
             gettext("Backup"),

@@ -64,19 +64,19 @@ def test_mail_counts_when_it_was_tried_as_it_is_and_cards_where_there_is_none(
     assert lines(organiser)["Mail or cards"]
 
 
-def test_what_organisers_decide_turns_its_lines(board):
-    client = visitor(board, roles=["organiser"])
+def test_what_organisers_decide_turns_its_lines(real):
+    client = visitor(real, roles=["organiser"])
     names = ("Terms and code of conduct", "Responders", "Challenges", "Backup")
     assert not any(lines(client)[name] for name in names)
     now = clock.now()
-    me = account(board, "a@example.org", roles=["responder"])
-    account(board, "b@example.org", roles=["responder"])
-    with board.extensions["state"].write() as writer:
+    me = account(real, "a@example.org", roles=["responder"])
+    account(real, "b@example.org", roles=["responder"])
+    with real.extensions["state"].write() as writer:
         for kind in ("terms", "code_of_conduct"):
             texts.publish(writer, kind, {"en": "x"}, "Ours.", me)
         writer.add(ChallengeState(slug="shorter-queue", published_at=now))
         audit.record(writer, "backup.write")
     # What was published must be accepted first, by organisers too.
-    everybody_accepts(board)
+    everybody_accepts(real)
     ready = lines(client)
     assert all(ready[name] for name in names), ready
