@@ -5,6 +5,8 @@ import pytest
 from sandbox.workspace import open_workspace
 from tests.browser.page_checks import DESKTOP, PHONE
 
+pytestmark = pytest.mark.heavy
+
 SLUGS = sorted(open_workspace().folders("challenges"))
 WINDOWS = {"phone": PHONE, "desktop": DESKTOP}
 # All that can be used or scrolled, in the order of the page; `stop` finds where the focus is in it.

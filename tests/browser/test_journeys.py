@@ -10,6 +10,8 @@ import pytest
 from sandbox.descriptors import LANGUAGES
 from tests.browser.page_checks import DESKTOP, PHONE
 
+pytestmark = pytest.mark.heavy
+
 FOCUS = """() => {
   const at = document.activeElement, style = getComputedStyle(at);
   const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;

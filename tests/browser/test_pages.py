@@ -5,6 +5,8 @@ import pytest
 from sandbox.workspace import open_workspace
 from tests.browser.page_checks import DESKTOP, PHONE
 
+pytestmark = pytest.mark.heavy
+
 FOLDERS = {
     "/datasets/": "datasets",
     "/challenges/": "challenges",

@@ -12,6 +12,8 @@ from tests.browser.page_checks import DESKTOP, PHONE
 from tests.starters.running import NOBODY, install, running
 from tests.starters.test_web_app import COMMANDS, known_row
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.fixture(scope="module")
 def downloaded(browser, sandbox_url, tmp_path_factory):

@@ -8,6 +8,8 @@ import pytest
 
 from tests.browser.page_checks import DESKTOP, PHONE, check_accessibility, watch
 
+pytestmark = pytest.mark.heavy
+
 CSP = "default-src 'self'; script-src 'self'; style-src 'self'; base-uri 'none'"
 PAGE = (
     '<!doctype html><html lang="en"><head><title>A page</title>'

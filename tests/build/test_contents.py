@@ -8,6 +8,8 @@ from sandbox.build.contents import _write_truth
 from sandbox.build.generation import Drawn
 from sandbox.build.tables import write_parquet
 
+pytestmark = pytest.mark.heavy
+
 TRUE, SHOWN = pa.table({"id": [1, 2], "age": [7, 8]}), pa.table({"id": [1, 2], "age": [7, None]})
 
 

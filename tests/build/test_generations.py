@@ -13,6 +13,8 @@ from sandbox.build.inputs import folder_hash
 from sandbox.bundle import open_bundle
 from sandbox.errors import BuildError, BundleError, CatalogError, ExpectationsMissed
 
+pytestmark = pytest.mark.heavy
+
 
 class Notes(list):
     def say(self, text):

@@ -9,6 +9,8 @@ from sandbox.build import accept, build
 from sandbox.build.golden import VersionsDue
 from sandbox.errors import SandboxError
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.fixture
 def accepted(kit):

@@ -9,6 +9,8 @@ from sandbox.errors import ExpectationsMissed
 from sandbox.quality import WITHHELD
 from tests.build.test_generations import contents
 
+pytestmark = pytest.mark.heavy
+
 DATASET = """
 title: Trees
 summary: Trees and the woods they stand in.

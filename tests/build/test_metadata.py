@@ -7,6 +7,8 @@ import pytest
 
 from sandbox.build import build
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.fixture
 def package(kit):

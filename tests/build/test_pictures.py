@@ -8,6 +8,8 @@ from sandbox.build.pictures import MOST_MARKS, marks
 from sandbox.catalog.models import Picture, Question
 from sandbox.errors import BuildError
 
+pytestmark = pytest.mark.heavy
+
 PARKS = [("Birch Park", 12.5, "city"), ("High Moor", 1040.25, "wild"), ("Lake Park", None, "city")]
 
 

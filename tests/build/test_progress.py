@@ -9,6 +9,8 @@ from sandbox.build import build, progress
 from sandbox.bundle import open_bundle
 from sandbox.errors import BuildError, CatalogError, Problem
 
+pytestmark = pytest.mark.heavy
+
 LINE = re.compile(r" +(\S.*\S) +(\d+\.\d) s")
 
 

@@ -17,6 +17,8 @@ from sandbox.workspace import open_workspace
 from tests.build.events import AFTERWARDS, TRUTH, event_with_truth, reopened
 from tests.build.test_generations import Notes, contents
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory):

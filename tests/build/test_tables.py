@@ -17,6 +17,8 @@ from sandbox.build.tables import (
 )
 from sandbox.catalog import Table
 
+pytestmark = pytest.mark.heavy
+
 NOON = datetime.datetime(2025, 6, 1, 12, tzinfo=datetime.UTC)
 
 

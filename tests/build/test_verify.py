@@ -22,6 +22,8 @@ from sandbox.workspace import KIT, open_workspace
 from tests.build.events import AFTERWARDS, TRUTH, event_with_truth
 from tests.build.test_generations import Notes, contents
 
+pytestmark = pytest.mark.heavy
+
 BOARD = Path(__file__).parents[1] / "board" / "kit"
 
 

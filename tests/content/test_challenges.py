@@ -16,6 +16,8 @@ from sandbox.grading.order import Order
 from sandbox.grading.values import parse
 from sandbox.workspace import open_workspace
 
+pytestmark = pytest.mark.heavy
+
 CHALLENGES = sorted(open_workspace().folders("challenges"))
 LANGUAGES = {"en": "brief.md", "nb": "brief.nb.md"}
 WORDS_ON_A_PAGE = 450

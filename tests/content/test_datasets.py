@@ -14,6 +14,8 @@ import pytest
 from sandbox.bundle import open_bundle
 from sandbox.workspace import KIT, Workspace, open_workspace
 
+pytestmark = pytest.mark.heavy
+
 DATASETS = sorted(open_workspace().folders("datasets"))
 LANGUAGES = ("en", "nb")
 

@@ -12,6 +12,8 @@ from sandbox.explore import open_explorer
 from sandbox.workspace import open_workspace
 from tests.explore.asking import Client
 
+pytestmark = pytest.mark.heavy
+
 DATASET = """
 title: Employees
 summary: Who leads whom.

@@ -114,6 +114,7 @@ def test_a_judge_that_wants_too_much_memory_is_stopped(tmp_path, answers_file):
         grade(SLUG, challenge_of(), answers_file(answers(TRUE)), truth, mebibytes=1)
 
 
+@pytest.mark.heavy
 def test_importing_the_grading_package_does_not_bring_the_truth_along():
     code = "import sys, sandbox.grading; sys.exit('sandbox.truth' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
@@ -172,6 +173,7 @@ def test_the_verdict_names_what_people_judge(truth, answers_file):
     assert "  Whether a citizen understands the letter: judged by people" in verdict.text()
 
 
+@pytest.mark.heavy
 def test_the_same_answers_get_the_same_figures_in_whatever_order_they_stand(tmp_path):
     told = zip(KEYS, TRUE, strict=True)
     rows = [{"application_id": k, "answer": a, "group": k[-1]} for k, a in told]

@@ -15,6 +15,8 @@ from sandbox.grading.measuring import measured
 from sandbox.grading.metrics import METRICS
 from sandbox.grading.pairs import Pair
 
+pytestmark = pytest.mark.heavy
+
 score = METRICS["interval-score"]
 ROWS = 200
 SHUFFLED = np.random.RandomState(1).permutation(ROWS)

@@ -36,6 +36,7 @@ def test_a_metric_is_the_function_named_as_its_module_and_each_can_be_loaded():
         assert metric.__doc__, f"{name} does not say how it measures"
 
 
+@pytest.mark.heavy
 def test_naming_the_metrics_loads_none_of_them_and_one_loads_no_other():
     code = (
         "import sys; from sandbox.grading.metrics import METRICS; list(METRICS); "
@@ -129,6 +130,7 @@ def test_each_group_shows_its_own_share():
     assert found.group_rows == {"0301": 1, "4601": 1}
 
 
+@pytest.mark.heavy
 @settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_a_better_answer_never_scores_lower(data):
@@ -144,6 +146,7 @@ def test_a_better_answer_never_scores_lower(data):
     assert all(a.value <= b.value for a, b in zip(after.gates, before.gates, strict=True))
 
 
+@pytest.mark.heavy
 @settings(max_examples=50, deadline=None)
 @given(st.integers(600, 1500), st.integers(0, 6), st.integers(0, 700))
 def test_a_better_answer_never_scores_lower_close_to_the_bound(approved, wrong, left):
@@ -221,6 +224,7 @@ def test_exact_match_is_the_share_of_questions():
     assert METRICS["exact-match"](pairs).score == 50.0
 
 
+@pytest.mark.heavy
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=1), st.data())
 def test_a_better_match_never_scores_lower_and_order_never_matters(rows, data):

@@ -337,6 +337,7 @@ def test_rows_beyond_all_memory_are_refused_before_they_are_drawn(cook, shape, m
     assert problem.line is not None
 
 
+@pytest.mark.heavy
 def test_a_chain_of_very_many_columns_is_told_and_no_crash(cook):
     chain = {f"_c{n}": f"_c{n + 1} + 1" for n in range(3_000)} | {"_c3000": "row"}
     recipe = {"tables": {"things": {"rows": 5, "id": "row", "value": "_c0 * 1.0", **chain}}}

@@ -41,7 +41,9 @@ def test_twice_the_rows_leave_the_first_half_as_it_was(cook):
         assert double[name].slice(0, table.num_rows).equals(table)
 
 
-@pytest.mark.parametrize("rows", [1_000, 399, 200, 60, 7])
+@pytest.mark.parametrize(
+    "rows", [1_000, 399, 60, *(pytest.param(n, marks=pytest.mark.heavy) for n in (200, 7))]
+)
 def test_partitioning_never_matters(cook, rows):
     """1, 2, 2, 7 and 58 pieces; the added columns need the whole table, the others do not."""
     more = {

@@ -110,7 +110,7 @@ def test_clusters_are_treated_as_a_whole(cook):
         assert known[drawn_one] == row["came"]
 
 
-@pytest.mark.parametrize("rows", [59, 17, 4])
+@pytest.mark.parametrize("rows", [59, 17, pytest.param(4, marks=pytest.mark.heavy)])
 def test_truth_is_the_same_in_any_number_of_pieces(cook, rows):
     kitchen = cook(TABLES, _recipe())
     whole, pieces = kitchen.draw(), kitchen.draw(rows_per_piece=rows)

@@ -150,7 +150,7 @@ def test_rates_are_met_within_what_chance_allows(register):
         assert abs(len(hits) - rows * rate) < 5 * (rows * rate * (1 - rate)) ** 0.5
 
 
-@pytest.mark.parametrize("rows", [2999, 700, 100])
+@pytest.mark.parametrize("rows", [2999, 700, pytest.param(100, marks=pytest.mark.heavy)])
 def test_faults_are_the_same_in_any_number_of_pieces(register, rows):
     kitchen = register(list(FAULTS.values()), hold_out={"rows": 300, "columns": ["floors"]})
     whole, pieces = kitchen.draw(), kitchen.draw(rows_per_piece=rows)

@@ -21,6 +21,7 @@ DAYS = st.dates(date(1995, 1, 1), date(2055, 12, 31))
 # --- dates ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.heavy
 def test_the_frozen_holidays_are_those_of_the_library():
     known = frozen("holidays_NO.json")
     years = range(known["first_year"], known["last_year"] + 1)
@@ -171,6 +172,7 @@ def test_children_are_made_from_a_list_and_summed_up_for_their_parent(cook):
     assert steps.count(("1103", "b")) == 50
 
 
+@pytest.mark.heavy
 def test_a_queue_serves_in_turn_on_business_days_and_never_works_beyond_its_capacity(cook):
     cases = cook(OFFICES, OFFICE_RECIPE, files=STEPS).draw().full["cases"].to_pylist()
     norway = holidays.country_holidays("NO", years=[2025, 2026])

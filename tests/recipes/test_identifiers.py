@@ -87,7 +87,7 @@ def test_a_recipe_that_needs_more_ids_than_there_are_is_told_so(cook):
         _people(cook, NATIONAL[0], 500, "date('1990-05-17')")
 
 
-@pytest.mark.parametrize("rows", [1_000, 400, 70])
+@pytest.mark.parametrize("rows", [1_000, 400, pytest.param(70, marks=pytest.mark.heavy)])
 def test_ids_are_the_same_in_any_number_of_pieces(cook, rows):
     made = {"nin_" + name[-2:]: f"{name}(born, sex)" for name in NATIONAL if name != "d_number_no"}
     made |= {name: f"{name}(row)" for name in ORGANISATIONS}

@@ -34,6 +34,7 @@ def test_words_never_change():
     assert keyed.words(b"seed", "d.t.c", "s", 0, 2).tolist() == [FIRST, SECOND]
 
 
+@pytest.mark.heavy
 def test_words_are_the_same_in_another_process_with_other_hashing(tmp_path):
     code = "from sandbox.recipes import keyed; print(*keyed.words(b'seed', 'd.t.c', 's', 0, 2))"
     run = subprocess.run(

@@ -158,7 +158,9 @@ def test_a_walk_may_go_up_twice(employees):
 # --- in pieces, worlds, and behind what is held out -----------------------------------------------
 
 
-@pytest.mark.parametrize("rows", [149, 79, 40, 9])
+@pytest.mark.parametrize(
+    "rows", [149, 40, *(pytest.param(n, marks=pytest.mark.heavy) for n in (79, 9))]
+)
 def test_tables_that_lead_to_themselves_are_the_same_in_any_number_of_pieces(cook, rows):
     truth = {"own": "effect(came, mother.invited)"}
     hold_out = {"rows": 30, "columns": ["size"]}

@@ -195,6 +195,7 @@ def test_uv_is_told_what_pip_is_configured_with(setup, monkeypatch):
     assert flags == ["--no-index"]
 
 
+@pytest.mark.heavy
 def test_pips_own_configuration_is_read_with_its_order_of_precedence(setup, monkeypatch, tmp_path):
     configuration = tmp_path / "pip.conf"
     configuration.write_text(

@@ -10,6 +10,8 @@ from sandbox.server import Site
 from sandbox.workspace import new_event, open_workspace
 from tests.server.conftest import Browser
 
+pytestmark = pytest.mark.heavy
+
 QUESTIONS = sorted(load(open_workspace()).questions)
 TABLES = sorted(load(open_workspace()).tables)
 

@@ -98,6 +98,7 @@ def test_there_are_starters() -> None:
     assert [path.name for path in STARTERS] == ["web-app"]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("folder", STARTERS, ids=lambda path: path.name)
 def test_the_defaults_give_what_cookiecutter_gives(folder: Path, tmp_path: Path) -> None:
     made = cookiecutter([str(TEMPLATES), "--directory", folder.name], {}, tmp_path)

@@ -63,6 +63,7 @@ def test_an_assignment_never_changes():
     assert "".join(arm or "." for arm in arms) == ".bbabababaab"
 
 
+@pytest.mark.heavy
 def test_every_unit_is_as_likely_as_any_other_to_come_into_an_arm():
     names, strata = [f"u{i}" for i in range(23)], ["x"] * 5 + ["y"] * 7 + ["z"] * 11
     sizes, draws = {"a": 10, "b": 9}, 3_000
@@ -74,6 +75,7 @@ def test_every_unit_is_as_likely_as_any_other_to_come_into_an_arm():
         assert np.abs(spread).max() < stats.norm.isf(0.0001)
 
 
+@pytest.mark.heavy
 def test_two_units_of_a_stratum_do_not_stick_together():
     arms = np.array([draw(str(i).encode(), ["a", "b", "c", "d"], ["x"] * 4, {"t": 2, "u": 2})
                      for i in range(3_000)])  # fmt: skip
