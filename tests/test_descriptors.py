@@ -265,6 +265,7 @@ PLAIN = st.recursive(
 )
 
 
+@pytest.mark.heavy
 @given(st.dictionaries(KEYS, PLAIN, min_size=1))
 def test_what_is_written_as_yaml_is_read_the_same(value):
     text = dump_yaml(value)

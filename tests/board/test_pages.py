@@ -120,6 +120,7 @@ def test_a_scale_begins_at_0_for_bars_and_shows_as_many_decimals_as_tell_numbers
     assert (drawn.digits, drawn.least, drawn.most) == (digits, least, values[1])
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("kind", ["bars", "line"])
 def test_the_same_picture_can_be_bars_or_a_line(copy, next_generation, kind):
     def redraw(bundle):
@@ -145,6 +146,7 @@ def test_the_same_picture_can_be_bars_or_a_line(copy, next_generation, kind):
         assert "From Building permit: 5 to other: 10. Lowest 5, highest 20." in said
 
 
+@pytest.mark.heavy
 def test_a_challenge_without_a_picture_or_with_no_rows_for_it_shows_none(copy, next_generation):
     def empty(bundle):
         drawn = bundle / "challenges/shorter-queue/picture.json"
@@ -184,6 +186,7 @@ def test_the_bars_show_the_scores_that_were_judged(client):
     assert bars == ["6.67", "0.0"]
 
 
+@pytest.mark.heavy
 def test_the_day_of_the_decision_is_told_where_the_event_has_an_end(of_event):
     address = "/challenges/shorter-queue/"
     assert "28 April 2027 at the latest" in of_event(starts=STARTS, ends=ENDS).get(address).text
@@ -312,6 +315,7 @@ STARTS = datetime.fromisoformat("2027-03-27T09:00")  # the day before clocks go 
 ENDS = datetime.fromisoformat("2027-03-29T15:00")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("before_start", "said", "gesagt"),
     [
@@ -337,6 +341,7 @@ def test_home_says_where_the_event_stands_in_time(of_event, before_start, said, 
     assert "lørdag 27. mars 2027 kl. 09:00" in norwegian
 
 
+@pytest.mark.heavy
 def test_an_open_lab_counts_nothing_down(of_event):
     page = of_event(starts=None, ends=None).get("/")
     assert "An open lab" in page.text

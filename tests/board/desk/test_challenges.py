@@ -41,7 +41,6 @@ def kept(app):
         return reader.get(ChallengeState, SLUG)
 
 
-@pytest.mark.swift
 def test_a_challenge_lives_from_draft_to_withdrawn(real, organiser):
     stranger = Client(real)
     with clock.fixed(NOON):
