@@ -53,6 +53,22 @@ class Provider(Descriptor):
     issuer: str
     client_id: str
 
+    @field_validator("slug")
+    @classmethod
+    def _in_addresses(cls, slug: str) -> str:
+        if not SLUG.fullmatch(slug):
+            raise Expected("small letters, digits and hyphens, such as town")
+        return slug
+
+    @field_validator("issuer")
+    @classmethod
+    def _kept_private(cls, issuer: str) -> str:
+        """What it says about people travels by https, but on this very machine."""
+        private = r"https://[^\s/]+\S*|http://(127\.0\.0\.1|localhost|\[::1\])\S*"
+        if not re.fullmatch(private, issuer):
+            raise Expected("an address that begins with https://")
+        return issuer
+
 
 class Event(Descriptor):
     """event.toml: what an organiser decides about the event."""
@@ -129,6 +145,14 @@ class Event(Descriptor):
         if url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
             raise Expected("an address such as https://sandbox.example.org")
         return url.rstrip("/") if url else None
+
+    @field_validator("sign_in")
+    @classmethod
+    def _told_apart(cls, providers: tuple[Provider, ...]) -> tuple[Provider, ...]:
+        slugs = [provider.slug for provider in providers]
+        if len(set(slugs)) < len(slugs):
+            raise Expected("a slug of its own for each provider", found=", ".join(slugs))
+        return providers
 
     @property
     def zone(self) -> ZoneInfo:

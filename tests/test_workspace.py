@@ -231,3 +231,11 @@ def test_without_a_bundle_the_command_that_makes_one_is_told(event, written):
         workspace.current_file.write_bytes(raw)
     with pytest.raises(BundleError, match=re.escape(f"sandbox build --event {event}")):
         workspace.current_bundle()
+
+
+def test_two_providers_have_two_names(event):
+    one = '\n[[sign_in]]\nslug = "town"\nname = "T"\nissuer = "https://t.org"\nclient_id = "x"\n'
+    file = event / "event.toml"
+    file.write_text(file.read_text("utf-8") + one + one, encoding="utf-8")
+    with pytest.raises(EventError, match=r"(?s)found: town, town.*a slug of its own"):
+        open_workspace(event)

@@ -107,6 +107,7 @@ def one(number: int) -> str:
 def test(number: int) -> Response:
     hook = _holding(number)
     webhooks.test_call(db(), hook)
+    audit.record(db(), "webhook.test", f"webhook {hook.id}", actor_id=myself().id)
     db().commit()
     flash(gettext("The test call is on its way. Load this page again to see what came of it."))
     return redirect(url_for("desk_webhooks.one", number=number))
