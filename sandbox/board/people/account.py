@@ -12,7 +12,7 @@ from wtforms import BooleanField, SubmitField
 from sandbox.board import retention
 from sandbox.board.access import signed_in
 from sandbox.board.forms import N_, Form, required
-from sandbox.board.people import details, rights, texts
+from sandbox.board.people import details, rights, roles, texts
 from sandbox.board.people.profile import SHORT, ProfileForm
 from sandbox.board.people.visitor import myself
 from sandbox.board.served import event
@@ -128,7 +128,7 @@ def export() -> Response:
 @signed_in
 def delete() -> str | tuple[str, int] | Answer:
     person, form = myself(), DeleteForm()
-    alone = rights.is_last_organiser(db(), person)
+    alone = roles.is_last_organiser(db(), person)
     if alone or not form.validate_on_submit():
         refused = form.is_submitted()
         shown = render_template("board/people/delete.html", form=form, alone=alone)

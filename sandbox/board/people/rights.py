@@ -13,16 +13,17 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Table, delete, func, select, update
+from sqlalchemy import Column, ForeignKey, Table, delete, select, update
 from sqlalchemy.orm import Session
 
 from sandbox import clock
 from sandbox.board.jobs import enqueue, handler
+from sandbox.board.people import roles
 from sandbox.board.store import state
 from sandbox.errors import SandboxError
 from sandbox.state import audit
 from sandbox.state.base import Moment
-from sandbox.state.people import Account, Pass, Role, RoleHeld
+from sandbox.state.people import Account, Pass
 from sandbox.state.records import Audit, Erasure, Job
 from sandbox.state.tables import Base
 from sandbox.state.topics import Membership
@@ -151,26 +152,12 @@ def _jobs_naming(reader: Session, account: Account) -> list[Job]:
 # --- the end --------------------------------------------------------------------------------------
 
 
-def is_last_organiser(reader: Session, account: Account) -> bool:
-    """Whether nobody else could look after the event."""
-    if not account.has(Role.ORGANISER):
-        return False
-    others = (
-        select(func.count())
-        .select_from(RoleHeld)
-        .join(Account, Account.id == RoleHeld.account_id)
-        .where(RoleHeld.role == Role.ORGANISER, Account.id != account.id)
-        .where(Account.deleted_at.is_(None), Account.blocked_at.is_(None))
-    )
-    return not reader.scalar(others)
-
-
 def erase(writer: Session, account: Account, rule: str, actor_id: int | None) -> None:
     """Leave nothing of a person but a number, under which their part in common work stands.
 
     Raises LastOrganiser. The caller commits; a worker then clears the journal, see `_scrub`.
     """
-    if is_last_organiser(writer, account):
+    if roles.is_last_organiser(writer, account):
         raise LastOrganiser("the only organiser has to name another one first")
     now, number = clock.now(), account.id
     _erase_jobs(writer, account)
