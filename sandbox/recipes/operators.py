@@ -242,7 +242,8 @@ def _compared_strings(
     if sign in ("==", "!="):
         return compute(*same_codes(left, right))
     order = {"<": pc.less, "<=": pc.less_equal, ">": pc.greater, ">=": pc.greater_equal}[sign]
-    rows = max(left.values.size, right.values.size)
+    # A constant beside a table without rows has none, too.
+    rows = next((side.values.size for side in (left, right) if side.values.ndim), 1)
     texts = (to_arrow(side.spread(rows)) for side in (left, right))
     result = np.asarray(pc.fill_null(order(*texts), False))
     return result if left.values.ndim or right.values.ndim else result[0]
