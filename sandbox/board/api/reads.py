@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
 from flask import request
@@ -20,6 +20,7 @@ from sandbox.board.api.shapes import Texts, texts
 from sandbox.board.people import tokens
 from sandbox.board.people.visitor import myself
 from sandbox.board.served import address, event, generation
+from sandbox.board.standing import Standing
 from sandbox.board.store import db
 from sandbox.descriptors import Text
 from sandbox.state import topics
@@ -113,7 +114,7 @@ def get_challenge(slug: str) -> shapes.Challenge:
     )
 
 
-def _summary(slug: str, found: catalog.Challenge, one: showing.Standing) -> shapes.ChallengeSummary:
+def _summary(slug: str, found: catalog.Challenge, one: Standing) -> shapes.ChallengeSummary:
     return shapes.ChallengeSummary(
         slug=slug,
         title=said(found.title),
@@ -122,7 +123,7 @@ def _summary(slug: str, found: catalog.Challenge, one: showing.Standing) -> shap
         level=found.level,
         datasets=found.datasets,
         starter=found.starter,
-        stage=one.stage,
+        stage=cast("showing.Stage", one.stage.value),
         opens=one.opens_at,
         closes=one.closes_at,
         url=address(f"/challenges/{slug}/"),

@@ -5,36 +5,21 @@ So an answer that is kept by a proxy or a script never holds what is hidden or n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal, cast
+from typing import Literal
 
 from sqlalchemy import ColumnElement, and_, or_
 
 from sandbox import clock
 from sandbox.board.served import generation
-from sandbox.board.standing import standings
+from sandbox.board.standing import Standing, standings
 from sandbox.state.topics import Announcement, Question
 
 Stage = Literal["announced", "open", "closed"]
 
 
-@dataclass(frozen=True)
-class Standing:
-    """A challenge that is listed: its stage now, and the moments that it follows from."""
-
-    stage: Stage
-    opens_at: datetime | None = None
-    closes_at: datetime | None = None
-
-
 def challenges() -> dict[str, Standing]:
     """Those that everybody finds on pages, by slug."""
-    return {
-        slug: Standing(cast("Stage", one.stage.value), one.opens_at, one.closes_at)
-        for slug, one in standings().items()
-        if one.listed
-    }
+    return {slug: one for slug, one in standings().items() if one.listed}
 
 
 def questions() -> ColumnElement[bool]:

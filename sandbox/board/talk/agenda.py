@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from flask import Response, request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -44,6 +45,15 @@ def times(session: Session) -> Mapping[str, Times]:
         if one.listed:
             found[slug] = Times(challenge.title, one.opens_at, one.closes_at, decided.get(slug))
     return found
+
+
+def kept_a_minute(response: Response) -> Response:
+    """What programs fetch again and again: kept for a while, and then sent only if it changed."""
+    response.headers["Cache-Control"] = "public, max-age=60"
+    response.vary.update(("Accept-Language", "Cookie"))
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 def home() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from icalendar import Calendar
 from icalendar import Event as Entry
 
@@ -38,11 +38,7 @@ def ics() -> Response:
     calendar.add_missing_timezones()
     response = Response(calendar.to_ical(), content_type="text/calendar; charset=utf-8")
     response.headers["Content-Disposition"] = 'inline; filename="calendar.ics"'
-    response.headers["Cache-Control"] = "public, max-age=60"
-    response.vary.update(("Accept-Language", "Cookie"))
-    response.add_etag()
-    response.make_conditional(request)
-    return response
+    return agenda.kept_a_minute(response)
 
 
 def _entries(language: str) -> list[Entry]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from feedgenerator import Atom1Feed
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from sqlalchemy import select
 
 from sandbox import clock
@@ -72,11 +72,7 @@ def atom() -> Response:
         )
     response = Response(feed.writeString("utf-8"), content_type=Atom1Feed.content_type)
     response.last_modified = feed.latest_post_date()
-    response.headers["Cache-Control"] = "public, max-age=60"
-    response.vary.update(("Accept-Language", "Cookie"))
-    response.add_etag()
-    response.make_conditional(request)
-    return response
+    return agenda.kept_a_minute(response)
 
 
 def _entries(language: str) -> list[Entry]:
