@@ -145,37 +145,3 @@ class HelpRequest(Base):
 
     asker: Mapped[Account | None] = relationship(foreign_keys=[asked_by])
     mentor: Mapped[Account | None] = relationship(foreign_keys=[taken_by])
-
-
-class Team(Base):
-    """People who work on one thing together; others join by its code."""
-
-    __tablename__ = "teams"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    slug: Mapped[str] = mapped_column(unique=True)
-    name: Mapped[str] = mapped_column(unique=True)
-    challenge: Mapped[str] = mapped_column(default="")
-    code_hash: Mapped[str] = mapped_column(unique=True)
-    made_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-
-    members: Mapped[list[Membership]] = relationship(
-        back_populates="team", order_by="Membership.joined_at"
-    )
-
-
-class Membership(Base):
-    """Who belongs to which team, from when until when."""
-
-    __tablename__ = "memberships"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"), index=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
-    joined_at: Mapped[datetime]
-    left_at: Mapped[datetime | None]
-    leads: Mapped[bool] = mapped_column(default=False)
-
-    team: Mapped[Team] = relationship(back_populates="members")
-    account: Mapped[Account] = relationship()

@@ -19,8 +19,8 @@ CONTENT = Path(__file__).parent / "kit"
 
 
 @pytest.fixture(scope="session")
-def workspace(tmp_path_factory):
-    """Built, and its hidden answers deleted: whatever a page shows comes from the bundle alone."""
+def with_truth(tmp_path_factory):
+    """A small event of its own content, as built: with its hidden answers."""
     root = tmp_path_factory.mktemp("board")
     kit = root / "kit"
     shutil.copytree(CONTENT, kit)
@@ -28,6 +28,15 @@ def workspace(tmp_path_factory):
     (kit / "demo").mkdir()
     made = replace(open_workspace(), kit=kit, folder=kit / "demo", state=root / "state")
     build(made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def workspace(with_truth, tmp_path_factory):
+    """The same without its hidden answers: whatever a page shows comes from the bundle alone."""
+    state = tmp_path_factory.mktemp("without truth") / "state"
+    shutil.copytree(with_truth.state, state)
+    made = replace(with_truth, state=state)
     shutil.rmtree(made.current_truth())
     return made
 
@@ -73,6 +82,19 @@ def client(app):
 def board(workspace, database, migrated, tmp_path):
     """An application with a database of its own, on the bundle that all share."""
     made = create_app(workspace, state=open_state(replace(workspace, state=migrated(tmp_path))))
+    yield made
+    made.extensions["state"].close()
+
+
+@pytest.fixture
+def judged(with_truth, database, migrated, tmp_path):
+    """An application like `board` whose state holds the hidden answers, so that it can score."""
+    state = migrated(tmp_path)
+    shutil.copytree(with_truth.generations, state / "generations")
+    shutil.copy(with_truth.current_file, state / "current")
+    here = replace(with_truth, state=state)
+    made = create_app(here, state=open_state(here))
+    made.extensions["workspace"] = here
     yield made
     made.extensions["state"].close()
 

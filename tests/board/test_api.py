@@ -11,14 +11,8 @@ from sandbox import clock
 from sandbox.board.api import problems, rates
 from sandbox.board.api.registry import ENDPOINTS
 from sandbox.state.records import Audit
-from sandbox.state.topics import (
-    Announcement,
-    Answer,
-    ChallengeState,
-    Membership,
-    Question,
-    Team,
-)
+from sandbox.state.teams import Membership, Team
+from sandbox.state.topics import Announcement, Answer, ChallengeState, Question
 from tests.board.client import Client, queries
 from tests.board.programs import V1, Program, program
 from tests.board.visitors import account, visitor

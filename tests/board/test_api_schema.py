@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 
 from sandbox import clock
 from sandbox.board.api import describe, rates, writes
-from sandbox.state.topics import Team
+from sandbox.state.teams import Team
 from tests.board.programs import program
 from tests.board.test_api import add, question
 

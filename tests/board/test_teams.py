@@ -5,9 +5,10 @@ import re
 import pytest
 from sqlalchemy import select
 
-from sandbox.board.teams import ALPHABET, TRIES, slug_of
+from sandbox.board.teams.own import ALPHABET
+from sandbox.board.teams.pages import TRIES, slug_of
 from sandbox.state.people import SkillHeld
-from sandbox.state.topics import Membership, Team
+from sandbox.state.teams import Membership, Team
 from tests.board.client import Client
 from tests.board.visitors import account, enter, visitor
 

@@ -10,14 +10,8 @@ from sandbox.board.people import passes
 from sandbox.state import audit, open_state
 from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
 from sandbox.state.records import Delivery, Token, Webhook
-from sandbox.state.topics import (
-    Announcement,
-    Answer,
-    HelpRequest,
-    Membership,
-    Question,
-    Team,
-)
+from sandbox.state.teams import Membership, Team
+from sandbox.state.topics import Announcement, Answer, HelpRequest, Question
 from sandbox.workspace import open_workspace
 
 READERS = {"phone, light, English": "kari", "desktop, dark, bokmål": "ola"}

@@ -23,7 +23,7 @@ from sandbox.board.served import address, event, generation
 from sandbox.board.standing import Standing
 from sandbox.board.store import db
 from sandbox.descriptors import Text
-from sandbox.state import topics
+from sandbox.state import teams, topics
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Item = TypeVar("Item")
@@ -358,7 +358,7 @@ def get_me() -> shapes.Me:
 @endpoint("GET", "/teams", shapes.Teams, members, scope="read", query=PagedByName)
 def list_teams(query: PagedByName) -> shapes.Teams:
     """The teams, by name, for those who take part."""
-    kind = topics.Team
+    kind = teams.Team
     wanted = select(kind).where(kind.ended_at.is_(None)).order_by(kind.slug).limit(query.limit + 1)
     if query.after:
         wanted = wanted.where(kind.slug > query.after)
@@ -371,7 +371,7 @@ def list_teams(query: PagedByName) -> shapes.Teams:
 @endpoint("GET", "/teams/{slug}", shapes.Team, members, scope="read", example="/teams/night-owls")
 def get_team(slug: str) -> shapes.Team:
     """One team."""
-    kind = topics.Team
+    kind = teams.Team
     asked = select(kind).where(kind.slug == slug.replace("\0", ""), kind.ended_at.is_(None))
     found = db().scalar(asked)
     if found is None:
@@ -379,7 +379,7 @@ def get_team(slug: str) -> shapes.Team:
     return _team(found, _sizes([found.id]))
 
 
-def _team(row: topics.Team, sizes: Mapping[int, int]) -> shapes.Team:
+def _team(row: teams.Team, sizes: Mapping[int, int]) -> shapes.Team:
     return shapes.Team(
         slug=row.slug,
         name=row.name,
@@ -389,12 +389,12 @@ def _team(row: topics.Team, sizes: Mapping[int, int]) -> shapes.Team:
     )
 
 
-def _sizes(teams: Sequence[int]) -> dict[int, int]:
+def _sizes(numbers: Sequence[int]) -> dict[int, int]:
     """Team → how many belong to it now."""
-    kind = topics.Membership
+    kind = teams.Membership
     counted = (
         select(kind.team_id, func.count())
-        .where(kind.team_id.in_(teams), kind.left_at.is_(None))
+        .where(kind.team_id.in_(numbers), kind.left_at.is_(None))
         .group_by(kind.team_id)
     )
     return {row[0]: row[1] for row in db().execute(counted)}

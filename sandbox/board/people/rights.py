@@ -26,7 +26,7 @@ from sandbox.state.base import Moment
 from sandbox.state.people import Account, Pass
 from sandbox.state.records import Audit, Erasure, Job
 from sandbox.state.tables import Base
-from sandbox.state.topics import Membership
+from sandbox.state.teams import Membership
 
 
 class Ties(Enum):
@@ -63,6 +63,22 @@ COLUMNS = {
     "challenge_states.owner_confirmed_by": Ties.ACT,
     "challenge_drafts.edited_by": Ties.ACT,
     "webhooks.made_by": Ties.ACT,
+    "team_requests.account_id": Ties.OWN,
+    "team_requests.answered_by": Ties.ACT,
+    "seekers.account_id": Ties.OWN,
+    "graces.given_by": Ties.ACT,
+    "projects.changed_by": Ties.ACT,
+    "projects.hidden_by": Ties.ACT,
+    "revisions.by": Ties.WORK,
+    "images.added_by": Ties.WORK,
+    "submissions.by": Ties.WORK,
+    "submissions.withdrawn_by": Ties.ACT,
+    "noted.by": Ties.ACT,
+    "packs.brought_by": Ties.ACT,
+    "packs.decided_by": Ties.ACT,
+    "answer_files.by": Ties.WORK,
+    "answer_files.final_by": Ties.ACT,
+    "answer_files.set_aside_by": Ties.ACT,
 }
 # Of a secret only a hash is kept, which tells its owner nothing.
 SECRET = {"password_hash", "token_hash", "code_hash", "secret"}

@@ -22,7 +22,8 @@ from sandbox.state.people import (
 )
 from sandbox.state.records import Audit, Erasure, Job, Token
 from sandbox.state.tables import Base
-from sandbox.state.topics import Answer, HelpRequest, Membership, Question, Team
+from sandbox.state.teams import Membership, Team
+from sandbox.state.topics import Answer, HelpRequest, Question
 from tests.board.visitors import account, enter, visitor
 
 EMAIL, NAME = "ragnhild.quistgaard@example.org", "Ragnhild Quistgaard"

@@ -19,18 +19,17 @@ from sandbox.board.access import everyone, members
 from sandbox.board.forms import N_, Form, at_most, required, tidy
 from sandbox.board.people import limits
 from sandbox.board.people.profile import SHORT
-from sandbox.board.people.visitor import keyed, me, must_join, myself
+from sandbox.board.people.visitor import me, must_join, myself
 from sandbox.board.served import generation
 from sandbox.board.site import page
 from sandbox.board.store import db
+from sandbox.board.teams import own
 from sandbox.board.words import gettext
 from sandbox.state.people import Account, Role, Skill
-from sandbox.state.topics import Membership, Team
+from sandbox.state.teams import Membership, Team
 
 pages = Blueprint("teams", __name__, url_prefix="/teams")
 Answer = str | tuple[str, int] | Response
-ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that looks like something else
-LENGTH = 8
 TRIES = (
     limits.Limit("team", "account", 20, timedelta(minutes=15)),
     limits.Limit("team", "address", 600, timedelta(minutes=15)),
@@ -95,7 +94,7 @@ def index() -> str:
         "board/teams/index.html",
         teams=[(team, _here(team), cover(_here(team))) for team in found],
         titles=_titles(),
-        mine=_own_team(db(), me()),
+        mine=own.own_team(db(), me()),
     )
 
 
@@ -139,11 +138,11 @@ def _names(
 @pages.route("/new", methods=["GET", "POST"])
 @members
 def new() -> Answer:
-    form, own = TeamForm(), _own_team(db(), myself())
+    form, there = TeamForm(), own.own_team(db(), myself())
     known = {"": N_("Not decided yet")} | _titles()
     form.challenge.choices = [SelectChoice(slug, title) for slug, title in known.items()]
-    if own is not None:
-        return redirect(url_for("teams.team", slug=own.slug))
+    if there is not None:
+        return redirect(url_for("teams.team", slug=there.slug))
     if form.validate_on_submit():
         name = str(form.name.data)
         slug = slug_of(name)
@@ -156,11 +155,7 @@ def new() -> Answer:
 
 
 def _make(name: str, slug: str, challenge: str) -> Response:
-    now = clock.now()
-    made = Team(name=name, slug=slug, challenge=challenge, code_hash="", made_at=now)
-    code = _new_code(made)
-    made.members.append(Membership(account_id=myself().id, joined_at=now, leads=True))
-    db().add(made)
+    _, code = own.begin(db(), name, slug, challenge, myself().id)
     db().commit()
     _tell(code)
     return redirect(url_for("teams.team", slug=slug))
@@ -169,9 +164,9 @@ def _make(name: str, slug: str, challenge: str) -> Response:
 @pages.route("/join", methods=["GET", "POST"])
 @members
 def join() -> Answer:
-    form, own = CodeForm(), _own_team(db(), myself())
-    if own is not None:
-        return redirect(url_for("teams.team", slug=own.slug))
+    form, there = CodeForm(), own.own_team(db(), myself())
+    if there is not None:
+        return redirect(url_for("teams.team", slug=there.slug))
     if form.validate_on_submit():
         if answer := _by_code(form):
             return answer
@@ -183,7 +178,9 @@ def _by_code(form: CodeForm) -> Response | None:
     person = myself()
     wait = limits.spend(db(), TRIES, str(person.id))
     found = None if wait else db().scalar(
-        select(Team).where(Team.code_hash == _hash(str(form.code.data)), Team.ended_at.is_(None))
+        select(Team)
+        .where(Team.code_hash == own.code_hash(str(form.code.data)))
+        .where(Team.ended_at.is_(None))
     )  # fmt: skip
     if found is not None:
         limits.forgive(db(), TRIES, str(person.id))
@@ -203,16 +200,16 @@ def _by_code(form: CodeForm) -> Response | None:
 @members
 def act(slug: str) -> Response:
     """Leave, or make a new code, which ends the old one."""
-    form, own = OwnForm(), _own_team(db(), myself())
-    if own is None or own.slug != slug:
+    form, there = OwnForm(), own.own_team(db(), myself())
+    if there is None or there.slug != slug:
         abort(404)
     if form.new_code.data:
-        code = _new_code(own)
+        code = own.new_code(there)
         db().commit()
         _tell(code)
         return redirect(url_for("teams.team", slug=slug))
     if form.leave.data:
-        leave(db(), own, myself().id)
+        leave(db(), there, myself().id)
         db().commit()
         flash(gettext("You have left the team."))
     return redirect(url_for("teams.index"))
@@ -258,33 +255,10 @@ def _here(found: Team) -> list[Account]:
     return [m.account for m in found.members if m.left_at is None]
 
 
-def _own_team(reader: Session, person: Account | None) -> Team | None:
-    """The team that somebody is in now; there is one at a time."""
-    if person is None:
-        return None
-    return reader.scalar(
-        select(Team)
-        .join(Membership, Membership.team_id == Team.id)
-        .where(Membership.account_id == person.id, Membership.left_at.is_(None))
-        .where(Team.ended_at.is_(None))
-    )
-
-
 def _titles() -> dict[str, str]:
     """Challenge → its title in the reader's language."""
     found = generation().catalog.challenges
     return {slug: challenge.title.best(page().language)[0] for slug, challenge in found.items()}
-
-
-def _new_code(found: Team) -> str:
-    code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-    found.code_hash = _hash(code)
-    return code
-
-
-def _hash(code: str) -> str:
-    """Codes are short enough to be guessed from a plain hash, so the event's key is in it."""
-    return keyed("team code:" + re.sub(r"[\s-]", "", code).upper())
 
 
 def _tell(code: str) -> None:

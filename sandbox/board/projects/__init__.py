@@ -1,0 +1,1 @@
+"""Projects: what teams make, from the first draft to the gallery."""

@@ -1,0 +1,1 @@
+"""Answers that a machine can score: taken, judged in a child process, ranked."""
