@@ -35,7 +35,9 @@ from sandbox.state.people import (
     RoleHeld,
     SignIn,
 )
+from sandbox.state.projects import Revision
 from sandbox.state.records import Erasure, Job, Setting
+from sandbox.state.teams import Seeker, TeamRequest
 from sandbox.state.topics import HelpRequest
 from sandbox.workspace import Workspace
 
@@ -100,6 +102,13 @@ RULES = (
             N_("To show who agreed for a young person."), 30, *GUARDIAN_FIELDS),
     Rule("help", N_("Calls for a mentor"), N_("To help, and to see what was hard."), 14,
          HelpRequest, HelpRequest.asked_at),
+    Rule("looking", N_("What people wrote who looked for a team"),
+         N_("To find each other."), 14, Seeker, Seeker.began_at),
+    Rule("request", N_("Requests to join a team"), N_("To answer them."), 14,
+         TeamRequest, TeamRequest.asked_at),
+    Rule("history", N_("The history of drafts: who wrote what, and when"),
+         N_("To take an earlier text back. What was submitted stays."), 30,
+         Revision, Revision.at),
     Rule("account", N_("Accounts: name, e-mail address, skills, roles, sessions"),
          N_("To take part, and to be told what came of it. Organisers’ accounts stay."), 90,
          Account, _last_seen,

@@ -9,8 +9,11 @@ from sqlalchemy import select
 from sandbox import clock
 from sandbox.board import jobs, retention
 from sandbox.board.people import details, rights
+from sandbox.board.teams import own
 from sandbox.state.people import Account, Attempt, Detail, Pass, SignIn
+from sandbox.state.projects import Project, Revision
 from sandbox.state.records import Erasure, Job
+from sandbox.state.teams import Seeker, TeamRequest
 from tests.board.visitors import account, visitor
 
 DAY = timedelta(days=1)
@@ -52,6 +55,24 @@ def test_each_piece_goes_on_its_own_day_after_the_event(board, place, kari):
     assert names(board, Detail, Detail.field) == ["guardian_name"]
     assert erase(board, place, 30) == {"guardian": 1}
     assert erase(board, place, 30) == {}
+
+
+def test_what_people_wrote_to_find_a_team_goes_and_their_work_stays(board, place, kari):
+    now = clock.now()
+    with board.extensions["state"].write() as writer:
+        with board.test_request_context():
+            team, _ = own.begin(writer, "Owls", "owls", "", kari)
+        project = writer.scalar(select(Project))
+        writer.add_all([
+            Seeker(account_id=kari, languages=["en"], text="I draw", began_at=now),
+            TeamRequest(team_id=team.id, account_id=kari, text="me?", asked_at=now),
+            Revision(project_id=project.id, revision=1, at=now, by=kari, fields={"title": "x"}),
+        ])  # fmt: skip
+    gone = erase(board, place, 14)
+    assert gone == {"diet": 1, "access": 1, "phone": 1, "looking": 1, "request": 1}
+    assert erase(board, place, 30) == {"guardian": 1, "history": 1}
+    with board.extensions["state"].read() as reader:
+        assert reader.scalar(select(Project)) is not None
 
 
 def test_accounts_go_unless_they_said_yes_or_organise(board, place, kari):
