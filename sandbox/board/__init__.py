@@ -47,6 +47,7 @@ from sandbox.board.desk import young as desk_young
 from sandbox.board.people import account, codes, join, keys, providers, sign_in, tokens
 from sandbox.board.served import Served
 from sandbox.board.talk import announcements, calendar, feed, help, questions, wishes
+from sandbox.board.teams import acts, looking, requests  # noqa: F401 (each adds its pages)
 from sandbox.board.teams import pages as teams
 from sandbox.bundle import Bundle, open_bundle
 from sandbox.state import State, open_state

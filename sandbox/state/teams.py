@@ -54,7 +54,10 @@ class Membership(Base):
 
 
 class TeamRequest(Base):
-    """Somebody asks to join a team; whoever leads it says yes or no."""
+    """Somebody asks to join a team, and whoever leads it says yes or no.
+
+    With `invited_by` it is the other way round: the team asks, and the account says yes or no.
+    """
 
     __tablename__ = "team_requests"
 
@@ -65,6 +68,7 @@ class TeamRequest(Base):
     )
     text: Mapped[str] = mapped_column(default="")
     asked_at: Mapped[datetime]
+    invited_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     accepted: Mapped[bool | None]

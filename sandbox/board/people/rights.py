@@ -20,13 +20,13 @@ from sandbox import clock
 from sandbox.board.jobs import enqueue, handler
 from sandbox.board.people import roles
 from sandbox.board.store import state
+from sandbox.board.teams import membership
 from sandbox.errors import SandboxError
 from sandbox.state import audit
 from sandbox.state.base import Moment
 from sandbox.state.people import Account, Pass
 from sandbox.state.records import Audit, Erasure, Job
 from sandbox.state.tables import Base
-from sandbox.state.teams import Membership
 
 
 class Ties(Enum):
@@ -64,6 +64,7 @@ COLUMNS = {
     "challenge_drafts.edited_by": Ties.ACT,
     "webhooks.made_by": Ties.ACT,
     "team_requests.account_id": Ties.OWN,
+    "team_requests.invited_by": Ties.ACT,
     "team_requests.answered_by": Ties.ACT,
     "seekers.account_id": Ties.OWN,
     "graces.given_by": Ties.ACT,
@@ -182,11 +183,7 @@ def erase(writer: Session, account: Account, rule: str, actor_id: int | None) ->
     for column in naming():
         if ties(column) is Ties.OWN:
             writer.execute(delete(column.table).where(column == number))
-    writer.execute(
-        update(Membership)
-        .where(Membership.account_id == number, Membership.left_at.is_(None))
-        .values(left_at=now, leads=False)
-    )
+    membership.leave_all(writer, number)
     writer.execute(
         update(Account)
         .where(Account.id == number)

@@ -20,7 +20,7 @@ def of_question(writer: Session, question: Question, place: Place) -> None:
         return
     for account in duty.responsible(writer, place):
         if account.id != question.asked_by:
-            _tell(writer, account, wishes.DUTIES, "question", question=question, place=place)
+            tell(writer, account, wishes.DUTIES, "question", question=question, place=place)
 
 
 def of_answer(writer: Session, question: Question, answer: Answer) -> None:
@@ -28,10 +28,11 @@ def of_answer(writer: Session, question: Question, answer: Answer) -> None:
     if not mail.possible() or question.asked_by in (None, answer.by):
         return
     if account := writer.get(Account, question.asked_by):
-        _tell(writer, account, wishes.QUESTIONS, "answer", question=question, answer=answer)
+        tell(writer, account, wishes.QUESTIONS, "answer", question=question, answer=answer)
 
 
-def _tell(writer: Session, account: Account, purpose: str, template: str, **words: Any) -> None:
+def tell(writer: Session, account: Account, purpose: str, template: str, **words: Any) -> None:
+    """Queue a mail to somebody who can be reached by a confirmed address and wants such mails."""
     if not account.email_confirmed_at or account.deleted_at or account.blocked_at:
         return  # an address that nobody has confirmed may be anybody's
     if account.email and wishes.wanted(writer, account.id, purpose):

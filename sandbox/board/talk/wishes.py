@@ -1,7 +1,8 @@
 """Which mails somebody wants: given and taken back as consents, on a page of their own.
 
 A yes is a Consent. Whoever is responsible for answers is told of new questions without one, since
-that is their task; their no is a consent that was taken back when it was given.
+that is their task, and members are told of what others ask of their team, since these wait; their
+no is a consent that was taken back when it was given.
 """
 
 from __future__ import annotations
@@ -25,8 +26,11 @@ from sandbox.board.words import gettext
 from sandbox.state.people import Account, Consent
 
 pages = Blueprint("wishes", __name__, url_prefix="/account/mail")
-# Answers to what one asked; new questions that are one's own to answer; what organisers announce.
+# Answers to what one asked; new questions that are one's own to answer; what organisers announce;
+# who wants to join one's team, or wants one in theirs.
 QUESTIONS, DUTIES, ANNOUNCEMENTS = "mail.questions", "mail.duties", "mail.announcements"
+TEAMS = "mail.teams"
+WITHOUT_ASKING = (DUTIES, TEAMS)  # others wait for these answers
 
 
 class WishesForm(Form):
@@ -34,6 +38,7 @@ class WishesForm(Form):
 
     questions = BooleanField(N_("When somebody answers a question of mine"))
     duties = BooleanField(N_("When there is a question that is mine to answer"))
+    teams = BooleanField(N_("When somebody asks to join my team, invites me, or answers me"))
     announcements = BooleanField(N_("What the organisers announce"))
     submit = SubmitField(N_("Save"))
 
@@ -44,7 +49,12 @@ def form() -> str | Response:
     person, asked = myself(), WishesForm()
     if duty.duties(person) is None:
         del asked.duties
-    boxes = {QUESTIONS: asked.questions, DUTIES: asked.duties, ANNOUNCEMENTS: asked.announcements}
+    boxes = {
+        QUESTIONS: asked.questions,
+        DUTIES: asked.duties,
+        TEAMS: asked.teams,
+        ANNOUNCEMENTS: asked.announcements,
+    }
     shown = {purpose: box for purpose, box in boxes.items() if box is not None}
     if not asked.validate_on_submit():
         if request.method == "GET":
@@ -70,8 +80,8 @@ def wishes(session: Session, account_ids: Iterable[int], purpose: str) -> dict[i
 
 
 def wanted(session: Session, account_id: int, purpose: str) -> bool:
-    """Whether the account wants these mails; duties are told where nothing else was said."""
-    return wishes(session, [account_id], purpose).get(account_id, purpose == DUTIES)
+    """Whether the account wants these mails, where nothing was said: those that others wait for."""
+    return wishes(session, [account_id], purpose).get(account_id, purpose in WITHOUT_ASKING)
 
 
 def keep(writer: Session, account_id: int, purpose: str, *, yes: bool) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sandbox import clock
 from sandbox.board.people.visitor import keyed, me, myself
 from sandbox.board.store import db
+from sandbox.board.teams import membership
 from sandbox.board.words import gettext
 from sandbox.state.people import Account
 from sandbox.state.projects import Project
@@ -54,9 +55,9 @@ def begin(
     now = clock.now()
     made = Team(name=name, slug=slug, challenge=challenge, code_hash="", made_at=now)
     code = new_code(made)
-    made.members.append(Membership(account_id=account_id, joined_at=now, leads=True))
     writer.add(made)
     writer.flush()
+    membership.enter(writer, made, account_id, leads=True)
     writer.add(Project(team_id=made.id, fields={}, field_revisions={}, made_at=now, changed_at=now))
     return made, code
 

@@ -1,32 +1,32 @@
-"""Teams: who works together on what, joined by a code, and which skills are still missing."""
+"""Teams: who works together on what, made and joined by code, and which skills are missing."""
 
 from __future__ import annotations
 
-import re
-import secrets
-import unicodedata
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 from wtforms import SelectChoice, SelectField, StringField, SubmitField
 
-from sandbox import clock
+from sandbox.board import deadlines, standing
 from sandbox.board.access import everyone, members
+from sandbox.board.arrival import arrived
+from sandbox.board.deadlines import Deadline
 from sandbox.board.forms import N_, Form, at_most, required, tidy
 from sandbox.board.people import limits
 from sandbox.board.people.profile import SHORT
 from sandbox.board.people.visitor import me, must_join, myself
-from sandbox.board.served import generation
 from sandbox.board.site import page
 from sandbox.board.store import db
-from sandbox.board.teams import own
+from sandbox.board.teams import asking, graces, membership, own, rosters, sizes
+from sandbox.board.teams.naming import is_taken, slug_of
+from sandbox.board.teams.rosters import Roster
 from sandbox.board.words import gettext
 from sandbox.state.people import Account, Role, Skill
-from sandbox.state.teams import Membership, Team
+from sandbox.state.teams import Grace, Team, TeamRequest
 
 pages = Blueprint("teams", __name__, url_prefix="/teams")
 Answer = str | tuple[str, int] | Response
@@ -34,8 +34,6 @@ TRIES = (
     limits.Limit("team", "account", 20, timedelta(minutes=15)),
     limits.Limit("team", "address", 600, timedelta(minutes=15)),
 )
-LETTERS = {ord("æ"): "ae", ord("ø"): "o", ord("ð"): "d", ord("þ"): "th"}
-TAKEN = frozenset({"new", "join"})  # addresses of pages
 
 
 class TeamForm(Form):
@@ -70,6 +68,14 @@ class OwnForm(Form):
     leave = SubmitField(N_("Leave the team"))
 
 
+class AnswerForm(Form):
+    """What may be said to a request or an invitation, by either side."""
+
+    yes = SubmitField(N_("Yes"))
+    no = SubmitField(N_("No"))
+    withdraw = SubmitField(N_("Withdraw"))
+
+
 class Covered(NamedTuple):
     """A skill, and how many members bring it."""
 
@@ -77,10 +83,20 @@ class Covered(NamedTuple):
     members: int
 
 
-def cover(people: list[Account]) -> list[Covered]:
+class Way(NamedTuple):
+    """How somebody outside gets into a team: whether they may ask, and if not, why not."""
+
+    may_ask: bool = False
+    why: str = ""
+    request: TeamRequest | None = None  # of theirs, or to them, that waits
+
+
+def cover(roster: Roster) -> list[Covered]:
     """How many of these people bring each skill that a team needs, in a fixed order."""
-    brought = [{held.skill for held in person.skills} for person in people]
-    return [Covered(SHORT[skill], sum(skill in one for one in brought)) for skill in Skill]
+    return [
+        Covered(SHORT[skill], sum(skill in member.skills for member in roster.here))
+        for skill in Skill
+    ]
 
 
 # --- pages ----------------------------------------------------------------------------------------
@@ -89,39 +105,59 @@ def cover(people: list[Account]) -> list[Covered]:
 @pages.get("/")
 @everyone
 def index() -> str:
-    found = list(db().scalars(_teams().where(Team.ended_at.is_(None)).order_by(Team.name)))
+    found = list(db().scalars(select(Team).where(Team.ended_at.is_(None)).order_by(Team.name)))
+    known, reader = rosters.of(db(), [team.id for team in found]), me()
+    mine = next((t for t in found if reader and known[t.id].member(reader.id)), None)
+    asked = asking.of_person(db(), reader.id) if reader and not mine else []
     return render_template(
         "board/teams/index.html",
-        teams=[(team, _here(team), cover(_here(team))) for team in found],
-        titles=_titles(),
-        mine=own.own_team(db(), me()),
+        teams=[(team, known[team.id], cover(known[team.id])) for team in found],
+        titles=titles(),
+        sizes=sizes.of(db()),
+        mine=mine,
+        invitations=[one for one in asked if one[0].invited_by],
+        requests=[one for one in asked if not one[0].invited_by],
+        answers=AnswerForm(formdata=None),
     )
 
 
 @pages.get("/<slug>/")
 @everyone
 def team(slug: str) -> str:
-    found: Team = db().scalar(_teams().where(Team.slug == slug)) or abort(404)
-    here, reader = _here(found), me()
-    inside = reader is not None and any(person.id == reader.id for person in here)
+    found = _of(slug)
+    roster, reader = rosters.one(db(), found.id), me()
+    inside = reader is not None and roster.member(reader.id) is not None
     joined = reader is not None and not must_join(reader)
+    given = graces.holding(db(), [found.id]) if inside else []
+    known = titles()
     return render_template(
         "board/teams/team.html",
         team=found,
-        here=here,
-        before=[m for m in found.members if m.left_at],
-        cover=cover(here),
+        roster=roster,
+        cover=cover(roster),
         skills=SHORT,
-        titles=_titles(),
-        names=_names(found, joined=joined, inside=inside, reader=reader),
+        ordered=rosters.ordered,
+        titles=known,
+        names=_names(roster, joined=joined, inside=inside, reader=reader),
         inside=inside,
+        leads=reader is not None and roster.leads(reader.id),
+        asked=asking.of_team(db(), found.id) if inside else [],
+        given=given,
+        deadline=_deadline(found, given) if inside and found.challenge in known else None,
+        sizes=sizes.of(db()),
+        way=None if inside or reader is None or not joined else _way(found, reader),
         form=OwnForm(formdata=None),
+        answers=AnswerForm(formdata=None),
     )
 
 
+def _of(slug: str) -> Team:
+    return db().scalar(select(Team).where(Team.slug == slug.replace("\0", ""))) or abort(404)
+
+
 def _names(
-    found: Team, *, joined: bool, inside: bool, reader: Account | None
-) -> dict[int, str] | None:
+    roster: Roster, *, joined: bool, inside: bool, reader: Account | None
+) -> Mapping[int, str] | None:
     """Member → the name that this reader may see; None for strangers, who see none.
 
     The name of a young person is for the own team and for organisers.
@@ -129,36 +165,54 @@ def _names(
     if reader is None or not joined:
         return None
     all_of_it = inside or reader.has(Role.ORGANISER)
-    return {
-        m.account_id: m.account.shown_name if all_of_it else m.account.public_name
-        for m in found.members
-    }
+    everybody = (*roster.before, *roster.here)
+    return {m.number: m.name if all_of_it else m.public_name for m in everybody}
+
+
+def _deadline(found: Team, given: list[Grace]) -> Deadline:
+    """As `deadlines.of` says, from what this page has read already."""
+    until = max((one.until for one in given if one.challenge == found.challenge), default=None)
+    return deadlines.Deadline(standing.standing(found.challenge), arrived(), until)
+
+
+def _way(found: Team, reader: Account) -> Way:
+    """How the reader, who is not in this team, gets in; what `asking.ask` asks again."""
+    if found.ended_at is not None:
+        return Way()
+    waits = next((one for one, _ in asking.of_person(db(), reader.id) if one.team_id == found.id),
+                 None)  # fmt: skip
+    if waits is not None:
+        return Way(request=waits)
+    there = own.own_team(db(), reader)
+    if there is not None:
+        return Way(why=gettext("You are in %(team)s.") % {"team": there.name})
+    if not found.open_to_requests:
+        return Way(why=gettext("Who wants to join needs the team’s code. Ask one of its members."))
+    return Way(may_ask=True)
 
 
 @pages.route("/new", methods=["GET", "POST"])
 @members
 def new() -> Answer:
     form, there = TeamForm(), own.own_team(db(), myself())
-    known = {"": N_("Not decided yet")} | _titles()
-    form.challenge.choices = [SelectChoice(slug, title) for slug, title in known.items()]
+    form.challenge.choices = challenge_choices()
     if there is not None:
         return redirect(url_for("teams.team", slug=there.slug))
     if form.validate_on_submit():
         name = str(form.name.data)
-        slug = slug_of(name)
-        if _taken(db(), name, slug):
+        if is_taken(db(), name):
             form.name.errors = [gettext("There is a team of this name. Choose another.")]
         else:
-            return _make(name, slug, str(form.challenge.data))
+            return _make(name, str(form.challenge.data))
     shown = render_template("board/teams/new.html", form=form)
     return shown, 422 if form.errors else 200
 
 
-def _make(name: str, slug: str, challenge: str) -> Response:
-    _, code = own.begin(db(), name, slug, challenge, myself().id)
+def _make(name: str, challenge: str) -> Response:
+    made, code = own.begin(db(), name, slug_of(name), challenge, myself().id)
     db().commit()
-    _tell(code)
-    return redirect(url_for("teams.team", slug=slug))
+    tell_code(code)
+    return redirect(url_for("teams.team", slug=made.slug))
 
 
 @pages.route("/join", methods=["GET", "POST"])
@@ -176,92 +230,45 @@ def join() -> Answer:
 
 def _by_code(form: CodeForm) -> Response | None:
     person = myself()
-    wait = limits.spend(db(), TRIES, str(person.id))
-    found = None if wait else db().scalar(
-        select(Team)
-        .where(Team.code_hash == own.code_hash(str(form.code.data)))
-        .where(Team.ended_at.is_(None))
-    )  # fmt: skip
-    if found is not None:
-        limits.forgive(db(), TRIES, str(person.id))
-        found.members.append(Membership(account_id=person.id, joined_at=clock.now()))
-        flash(gettext("You are in."))
+    if limits.spend(db(), TRIES, str(person.id)):
+        form.code.errors = [gettext("Too many tries. Wait a quarter of an hour.")]
+        return None
+    typed = own.code_hash(str(form.code.data))
+    found = db().scalar(select(Team).where(Team.code_hash == typed, Team.ended_at.is_(None)))
+    if found is None:
+        form.code.errors = [gettext("No team has this code. Ask for a new one.")]
+        db().commit()  # the try counts
+        return None
+    limits.forgive(db(), TRIES, str(person.id))
+    try:
+        membership.let_in(db(), found, person.id)
+    except membership.NotLetIn as no:
+        form.code.errors = [no.told()]
+        db().commit()
+        return None
     db().commit()
-    if found is not None:
-        return redirect(url_for("teams.team", slug=found.slug))
-    form.code.errors = [
-        gettext("Too many tries. Wait a quarter of an hour.") if wait
-        else gettext("No team has this code. Ask for a new one.")
-    ]  # fmt: skip
-    return None
+    flash(gettext("You are in."))
+    return redirect(url_for("teams.team", slug=found.slug))
 
 
-@pages.post("/<slug>/")
-@members
-def act(slug: str) -> Response:
-    """Leave, or make a new code, which ends the old one."""
-    form, there = OwnForm(), own.own_team(db(), myself())
-    if there is None or there.slug != slug:
-        abort(404)
-    if form.new_code.data:
-        code = own.new_code(there)
-        db().commit()
-        _tell(code)
-        return redirect(url_for("teams.team", slug=slug))
-    if form.leave.data:
-        leave(db(), there, myself().id)
-        db().commit()
-        flash(gettext("You have left the team."))
-    return redirect(url_for("teams.index"))
+# --- what several of them rest on -----------------------------------------------------------------
 
 
-# --- what they rest on ----------------------------------------------------------------------------
-
-
-def leave(writer: Session, found: Team, account_id: int) -> None:
-    """End a membership; the longest member leads on, and a team without members ends."""
-    now = clock.now()
-    here = [m for m in found.members if m.left_at is None]
-    for membership in here:
-        if membership.account_id == account_id:
-            membership.left_at, membership.leads = now, False
-    left = [m for m in here if m.left_at is None]
-    if not left:
-        found.ended_at = now
-    elif not any(m.leads for m in left):
-        left[0].leads = True
-    writer.flush()
-
-
-def slug_of(name: str) -> str:
-    """A name as part of an address: ÆØÅ and accents become plain letters, the rest a hyphen."""
-    plain = name.casefold().translate(LETTERS)
-    ascii_only = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-") or f"team-{secrets.token_hex(3)}"
-
-
-def _taken(reader: Session, name: str, slug: str) -> bool:
-    same = select(Team.id).where((Team.slug == slug) | (Team.name == name))
-    return slug in TAKEN or reader.scalar(same) is not None
-
-
-def _teams() -> Select[Any]:
-    return select(Team).options(
-        selectinload(Team.members).joinedload(Membership.account).selectinload(Account.skills)
-    )
-
-
-def _here(found: Team) -> list[Account]:
-    return [m.account for m in found.members if m.left_at is None]
-
-
-def _titles() -> dict[str, str]:
-    """Challenge → its title in the reader's language."""
-    found = generation().catalog.challenges
+def titles() -> dict[str, str]:
+    """Challenge that the reader may see → its title in their language."""
+    found = standing.seen().catalog.challenges
     return {slug: challenge.title.best(page().language)[0] for slug, challenge in found.items()}
 
 
-def _tell(code: str) -> None:
+def challenge_choices(kept: str = "") -> list[SelectChoice]:
+    """None yet, and each challenge that can be read; with one that was chosen and now cannot."""
+    known = {"": N_("Not decided yet")} | titles()
+    if kept not in known:
+        known[kept] = gettext("As before (not shown at present)")
+    return [SelectChoice(slug, title) for slug, title in known.items()]
+
+
+def tell_code(code: str) -> None:
     told = gettext(
         "Others join by this code: %(code)s. It is shown only now; you can make another."
     )

@@ -147,6 +147,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("invited_by", sa.Integer(), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_by", sa.Integer(), nullable=True),
         sa.Column("accepted", sa.Boolean(), nullable=True),
@@ -159,6 +160,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["answered_by"], ["accounts.id"], name=op.f("fk_team_requests_answered_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["invited_by"], ["accounts.id"], name=op.f("fk_team_requests_invited_by")
         ),
         sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_team_requests_team_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_team_requests")),
