@@ -41,6 +41,7 @@ from sandbox.board.desk import needs as desk_needs
 from sandbox.board.desk import people as desk_people
 from sandbox.board.desk import questions as desk_questions
 from sandbox.board.desk import retention as desk_retention
+from sandbox.board.desk import teams as desk_teams
 from sandbox.board.desk import texts as desk_texts
 from sandbox.board.desk import webhooks as desk_webhooks
 from sandbox.board.desk import young as desk_young
@@ -69,6 +70,7 @@ DESK = (
     invites,
     cards,
     desk_people,
+    desk_teams,
     desk_young,
     desk_needs,
     desk_announcements,

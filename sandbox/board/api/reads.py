@@ -22,6 +22,7 @@ from sandbox.board.people.visitor import myself
 from sandbox.board.served import address, event, generation
 from sandbox.board.standing import Standing
 from sandbox.board.store import db
+from sandbox.board.teams import rosters, sizes
 from sandbox.descriptors import Text
 from sandbox.state import teams, topics
 
@@ -363,8 +364,8 @@ def list_teams(query: PagedByName) -> shapes.Teams:
     if query.after:
         wanted = wanted.where(kind.slug > query.after)
     found = list(db().scalars(wanted))
-    sizes = _sizes([row.id for row in found])
-    items, following = _by_name([_team(row, sizes) for row in found], query)
+    counted, held = _sizes([row.id for row in found]), sizes.of(db())
+    items, following = _by_name([_team(row, counted, held) for row in found], query)
     return shapes.Teams(items=items, next=following)
 
 
@@ -376,15 +377,19 @@ def get_team(slug: str) -> shapes.Team:
     found = db().scalar(asked)
     if found is None:
         raise Refused(404, "There is no team of this name.")
-    return _team(found, _sizes([found.id]))
+    return _team(found, _sizes([found.id]), sizes.of(db()))
 
 
-def _team(row: teams.Team, sizes: Mapping[int, int]) -> shapes.Team:
+def _team(row: teams.Team, counted: Mapping[int, int], held: sizes.Sizes) -> shapes.Team:
     return shapes.Team(
         slug=row.slug,
         name=row.name,
         challenge=row.challenge or None,
-        members=sizes.get(row.id, 0),
+        pitch=row.pitch,
+        skills=tuple(rosters.ordered(row.skills)),  # type: ignore[arg-type]  # of our own forms
+        open_to_requests=row.open_to_requests,
+        members=counted.get(row.id, 0),
+        sizes=shapes.TeamSizes(**held._asdict()),
         made=row.made_at,
     )
 

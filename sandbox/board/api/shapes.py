@@ -354,13 +354,28 @@ class Me(Descriptor):
     scopes: tuple[str, ...] | None
 
 
+class TeamSizes(Descriptor):
+    """From `least` members on a team is whole; at `most` nobody more gets in."""
+
+    least: int
+    most: int
+
+
 class Team(Descriptor):
-    """A team; who belongs to it is for its own page."""
+    """A team; who belongs to it is for its own page.
+
+    `pitch` says what it is about; `skills` are those it looks for. With `open_to_requests` others
+    may ask to join. `sizes` hold for all teams.
+    """
 
     slug: str
     name: str
     challenge: Slug | None
+    pitch: str
+    skills: tuple[Literal["developer", "domain_expert", "user", "decision_maker"], ...]
+    open_to_requests: bool
     members: int
+    sizes: TeamSizes
     made: datetime
 
 

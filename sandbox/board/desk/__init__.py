@@ -63,6 +63,11 @@ SECTIONS: dict[str, tuple[Section, ...]] = {
             N_("Who is here: roles, links for judges, blocking, and the list as a file."),
         ),
         Section(
+            "desk_teams.overview",
+            N_("Teams"),
+            N_("Who is in which and who in none, how large they may be, and more time for one."),
+        ),
+        Section(
             "desk_young.index",
             N_("Young participants"),
             N_("Who waits for a guardian’s consent, and below which age one is needed."),
