@@ -5,8 +5,8 @@ import re
 import pytest
 from sqlalchemy import select
 
-from sandbox.board.teams.own import ALPHABET
 from sandbox.board.teams.naming import slug_of
+from sandbox.board.teams.own import ALPHABET
 from sandbox.board.teams.pages import TRIES
 from sandbox.state.people import SkillHeld
 from sandbox.state.teams import Membership, Team

@@ -3,6 +3,7 @@ they may be, and more time for one of them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,8 +25,8 @@ from sandbox.board.people.visitor import myself
 from sandbox.board.served import generation
 from sandbox.board.site import page
 from sandbox.board.store import db
-from sandbox.board.teams import graces, membership, own, rosters, sizes
-from sandbox.board.teams.rosters import Roster
+from sandbox.board.teams import graces, membership, rosters, sizes
+from sandbox.board.teams.rosters import Member, Roster
 from sandbox.board.teams.sizes import Sizes
 from sandbox.board.words import gettext
 from sandbox.state import audit
@@ -289,10 +290,16 @@ def place(number: int) -> Answer:
     person = db().get(Account, number)
     if person is None or person.deleted_at or person.joined_at is None:
         abort(404)
-    form, there = PlaceForm(), own.own_team(db(), person)
-    form.team.choices = _places(there)
+    form, known = PlaceForm(), _rosters()
+    live = select(Team).where(Team.ended_at.is_(None)).order_by(Team.name)
+    teams = [(team, known.get(team.id, Roster()).here) for team in db().scalars(live)]
+    there, here = next(
+        ((team, here) for team, here in teams if number in {m.number for m in here}), (None, ())
+    )
+    before = "" if there is None else str(there.id)
+    form.team.choices = _places(teams)
     if form.validate_on_submit():
-        if form.team.data == _value(there):
+        if form.team.data == before:
             return redirect(url_for("desk_teams.overview"))
         try:
             return _moved(person, there, str(form.team.data))
@@ -300,32 +307,20 @@ def place(number: int) -> Answer:
             db().rollback()
             form.team.errors = [no.told()]
     elif request.method == "GET":
-        form.team.data = _value(there)
-    here = rosters.one(db(), there.id).here if there else ()
+        form.team.data = before
     shown = render_template(
-        "board/desk/team_place.html",
-        form=form,
-        account=db().get_one(Account, number),
-        there=there,
-        alone=len(here) == 1,
+        "board/desk/team_place.html", form=form, account=person, there=there, alone=len(here) == 1
     )
     return shown, 422 if form.errors else 200
 
 
-def _value(team: Team | None) -> str:
-    return "" if team is None else str(team.id)
-
-
-def _places(there: Team | None) -> list[SelectChoice]:
+def _places(teams: Sequence[tuple[Team, Sequence[Member]]]) -> list[SelectChoice]:
     """No team, and every team, with how many are in it."""
-    held, known = sizes.of(db()), _rosters()
-    teams = db().scalars(select(Team).where(Team.ended_at.is_(None)).order_by(Team.name))
-    told = gettext("%(team)s (%(size)s of %(most)s)")
+    most, told = sizes.of(db()).most, gettext("%(team)s (%(size)s of %(most)s)")
     found = [SelectChoice("", gettext("No team"))]
-    for one in teams:
-        size = len(known.get(one.id, Roster()).here)
-        words = {"team": one.name, "size": size, "most": held.most}
-        found.append(SelectChoice(str(one.id), told % words))
+    for team, here in teams:
+        words = {"team": team.name, "size": len(here), "most": most}
+        found.append(SelectChoice(str(team.id), told % words))
     return found
 
 

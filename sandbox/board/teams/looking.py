@@ -4,7 +4,7 @@ its reasons in words."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from flask import flash, redirect, render_template, request, url_for
@@ -25,7 +25,7 @@ from sandbox.board.teams.rosters import Roster
 from sandbox.board.teams.suggestions import Group, Person, Reason, Suggestion, Why
 from sandbox.board.words import gettext, ngettext
 from sandbox.state.people import Account, Role, SkillHeld
-from sandbox.state.teams import Membership, Seeker, Team, TeamRequest
+from sandbox.state.teams import Seeker, Team, TeamRequest
 from sandbox.ui import languages
 
 ON_A_PAGE = 30  # of either list
@@ -49,7 +49,17 @@ class Looker:
 
     person: Person
     name: str  # empty for a young person, but for organisers
-    text: str
+    said: Seeker | None  # what they say, or said before
+
+
+class Looks(NamedTuple):
+    """What the page rests on: teams with their rosters, the reader's own, and who looks."""
+
+    teams: Sequence[Team]
+    known: Mapping[int, Roster]
+    mine: Team | None
+    own: Looker
+    lookers: Mapping[int, Looker]
 
 
 class Place(NamedTuple):
@@ -66,14 +76,14 @@ def looking() -> Answer:
     teams = list(db().scalars(select(Team).where(Team.ended_at.is_(None)).order_by(Team.id)))
     known = rosters.of(db(), [team.id for team in teams])
     mine = next((team for team in teams if known[team.id].member(reader.id)), None)
-    mine_to_say = db().scalar(select(Seeker).where(Seeker.account_id == reader.id))
-    form.challenge.choices = challenge_choices(mine_to_say.challenge if mine_to_say else "")
+    own, lookers = looking_now(db(), reader)
+    form.challenge.choices = challenge_choices(own.said.challenge if own.said else "")
     form.languages.choices = [SelectChoice(t, languages.NAMES[t]) for t in event().languages]
     if mine is None and form.validate_on_submit():
-        return _said(form, mine_to_say, reader)
+        return _said(form, own.said, reader)
     if request.method == "GET":
-        _fill(form, mine_to_say, reader)
-    shown = _page(form, teams, known, mine, mine_to_say)
+        _fill(form, own.said, reader)
+    shown = _page(form, Looks(teams, known, mine, own, lookers))
     return shown, 422 if form.errors else 200
 
 
@@ -103,51 +113,41 @@ def _fill(form: LookingForm, said: Seeker | None, reader: Account) -> None:
     form.text.data = said.text if said else ""
 
 
-def _page(
-    form: LookingForm,
-    teams: Sequence[Team],
-    known: Mapping[int, Roster],
-    mine: Team | None,
-    said: Seeker | None,
-) -> str:
-    reader, most = myself(), sizes.of(db()).most
-    lookers = looking_now(db(), all_names=reader.has(Role.ORGANISER))
-    groups = {team.slug: group_of(team, known[team.id], most) for team in teams}
-    own_skills = frozenset(held.skill for held in reader.skills)
-    looks = said is not None and said.ended_at is None
-    as_seen = Person(
-        reader.id, own_skills, frozenset(form.languages.data or ()),
-        said.challenge if said and looks else "",
-    )  # fmt: skip
-    open_ones = [groups[t.slug] for t in teams if t.open_to_requests and t is not mine]
-    others = [one.person for number, one in lookers.items() if number != reader.id]
+def _page(form: LookingForm, here: Looks) -> str:
+    reader, most, mine = myself(), sizes.of(db()).most, here.mine
+    groups = {team.slug: group_of(team, here.known[team.id], most) for team in here.teams}
+    open_ones = [groups[t.slug] for t in here.teams if t.open_to_requests and t is not mine]
+    others = [one.person for number, one in here.lookers.items() if number != reader.id]
+    fits: list[Suggestion[Group]]
+    people: list[Suggestion[Person]]
     if mine is None:
-        fits: list[Suggestion[Group]] = suggestions.teams_for(as_seen, open_ones)
-        people = [Suggestion(person, ()) for person in others]
+        languages_now = frozenset(form.languages.data or ())
+        fits = suggestions.teams_for(replace(here.own.person, languages=languages_now), open_ones)
     else:
         fits = [Suggestion(group, ()) for group in open_ones if group.room]
-        people = suggestions.people_for(groups[mine.slug], others) if groups[mine.slug].room else [
-            Suggestion(person, ()) for person in others
-        ]  # fmt: skip
+    if mine is not None and groups[mine.slug].room:
+        people = suggestions.people_for(groups[mine.slug], others)
+    else:
+        people = [Suggestion(person, ()) for person in others]
     place = _place(max(len(fits), len(people)))
     return render_template(
         "board/teams/looking.html",
         form=form,
-        looks=looks,
+        looks=reader.id in here.lookers,
         mine=mine,
-        leads=mine is not None and known[mine.id].leads(reader.id),
+        leads=mine is not None and here.known[mine.id].leads(reader.id),
         room=groups[mine.slug].room if mine else 0,
-        own_skills=rosters.ordered(own_skills),
+        own_skills=rosters.ordered(here.own.person.skills),
         teams=_part(fits, place),
-        by_slug={team.slug: team for team in teams},
+        by_slug={team.slug: team for team in here.teams},
         people=_part(people, place),
-        lookers=lookers,
+        lookers=here.lookers,
         asked=_asked(db(), reader.id, mine),
         place=place,
         in_words=lambda reason: in_words(reason, of_team=mine is not None),
         skills=SHORT,
         ordered=rosters.ordered,
-        tongues=languages.NAMES,
+        language_names=languages.NAMES,
         titles=titles(),
         count=(len(fits), len(people)),
     )
@@ -166,31 +166,43 @@ def group_of(team: Team, roster: Roster, most: int) -> Group:
     )
 
 
-def looking_now(session: Session, *, all_names: bool) -> dict[int, Looker]:
-    """Account → whoever looks for a team and takes part, the longest first; one query."""
-    inside = select(Membership.account_id).where(Membership.left_at.is_(None))
+def looking_now(session: Session, reader: Account) -> tuple[Looker, dict[int, Looker]]:
+    """The reader, and account → everybody who looks and takes part, the longest first; one query.
+
+    Organisers see the names of the young, too.
+    """
     asked = (
-        select(Seeker, *rosters.COLUMNS, SkillHeld.skill)
-        .join(Account, Seeker.account_id == Account.id)
+        select(Account.id, Account.joined_at, Account.blocked_at, *rosters.COLUMNS, Seeker,
+               SkillHeld.skill)
+        .outerjoin(Seeker, Seeker.account_id == Account.id)
         .outerjoin(SkillHeld, SkillHeld.account_id == Account.id)
-        .where(Seeker.ended_at.is_(None), Seeker.account_id.not_in(inside))
-        .where(Account.joined_at.is_not(None))
-        .where(Account.blocked_at.is_(None), Account.deleted_at.is_(None))
-        .order_by(Seeker.began_at, Seeker.id)
-    )
+        .where((Account.id == reader.id) | (Seeker.id.is_not(None) & Seeker.ended_at.is_(None)))
+        .order_by(Seeker.began_at, Account.id)
+    )  # fmt: skip
     rows: dict[int, Any] = {}
     skills: dict[int, set[str]] = {}
     for row in session.execute(asked):
-        rows[row[0].account_id] = row
-        skills.setdefault(row[0].account_id, set()).update([row.skill] if row.skill else [])
-    found = {}
-    for place, (number, row) in enumerate(rows.items()):
-        seeker, names = row[0], rosters.named(row.name, row.age_band, row.deleted_at)
-        person = Person(
-            number, frozenset(skills[number]), frozenset(seeker.languages), seeker.challenge, place
-        )
-        found[number] = Looker(person, names[0 if all_names else 1], seeker.text)
-    return found
+        rows[row.id] = row
+        skills.setdefault(row.id, set()).update([row.skill] if row.skill else [])
+    shown = 0 if reader.has(Role.ORGANISER) else 1
+    found = {
+        number: _looker(row, frozenset(skills[number]), place, shown)
+        for place, (number, row) in enumerate(rows.items())
+    }
+    looking = {number: one for number, one in found.items() if _looks(rows[number])}
+    return found[reader.id], looking
+
+
+def _looks(row: Any) -> bool:
+    here = row.joined_at is not None and row.blocked_at is None and row.deleted_at is None
+    return here and row.Seeker is not None and row.Seeker.ended_at is None
+
+
+def _looker(row: Any, skills: frozenset[str], place: int, shown: int) -> Looker:
+    seeker: Seeker | None = row.Seeker
+    tongues = frozenset(seeker.languages if seeker else ())
+    person = Person(row.id, skills, tongues, seeker.challenge if seeker else "", place)
+    return Looker(person, rosters.named(row.name, row.age_band, row.deleted_at)[shown], seeker)
 
 
 def _asked(session: Session, reader: int, mine: Team | None) -> set[Any]:
