@@ -10,7 +10,7 @@ from sandbox.board.people import passes
 from sandbox.state import audit, open_state
 from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
 from sandbox.state.records import Delivery, Token, Webhook
-from sandbox.state.teams import Membership, Team
+from sandbox.state.teams import Grace, Membership, Seeker, Team, TeamRequest
 from sandbox.state.topics import Announcement, Answer, HelpRequest, Question
 from sandbox.workspace import open_workspace
 
@@ -102,11 +102,53 @@ def _topics(writer, kari, ola):
     writer.add(
         HelpRequest(asked_by=ola.id, language="nb", text="Står fast.", place="Bord 7", asked_at=now)
     )
-    team = Team(
-        slug="team-blue", name="Team Blue", challenge="same-day-permit", code_hash="x", made_at=now
+    _teams(writer, kari, ola)
+
+
+def _teams(writer, kari, ola):
+    """A team that both readers are in and kari leads, asked by one and inviting another; another
+    team that takes people, and somebody who was given more time."""
+    now = clock.now()
+    siri, lars, per = (_looker(writer, name) for name in ("siri", "lars", "per"))
+    blue = Team(
+        slug="team-blue", name="Team Blue", challenge="same-day-permit", code_hash="x", made_at=now,
+        pitch="Permits on the same day.\nWe meet at table 7.", skills=[Skill.DEVELOPER],
+    )  # fmt: skip
+    green = Team(
+        slug="team-green", name="Team Green", code_hash="y", made_at=now, skills=[Skill.USER]
     )
-    team.members += [
+    blue.members += [
         Membership(account_id=person.id, joined_at=now, leads=person is kari)
         for person in (kari, ola)
     ]
-    writer.add(team)
+    green.members.append(Membership(account_id=per.id, joined_at=now, leads=True))
+    writer.add_all([blue, green])
+    writer.flush()
+    writer.add_all(
+        [
+            TeamRequest(team_id=blue.id, account_id=siri.id, text="I draw well.", asked_at=now),
+            TeamRequest(team_id=blue.id, account_id=lars.id, asked_at=now, invited_by=kari.id),
+            Seeker(
+                account_id=siri.id, challenge="same-day-permit", languages=["nb", "en"],
+                text="I draw well, and want to learn SQL.", began_at=now,
+            ),
+            Seeker(account_id=lars.id, languages=["en"], began_at=now),
+            Grace(
+                team_id=blue.id, challenge="same-day-permit", until=now + timedelta(hours=2),
+                why="The network at table 7 was down.", given_at=now, given_by=kari.id,
+            ),
+        ]
+    )  # fmt: skip
+
+
+def _looker(writer, name):
+    """Somebody who takes part, and has no other role."""
+    now = clock.now()
+    person = Account(
+        name=f"{name.capitalize()} Nordmann", email=f"{name}@example.org", created_at=now,
+        joined_at=now,
+    )  # fmt: skip
+    person.skills.append(SkillHeld(skill=Skill.DEVELOPER))
+    writer.add(person)
+    writer.flush()
+    return person
