@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from sandbox import clock
-from sandbox.board.people import passes
+from sandbox.board.people import passes, texts
 from sandbox.state import audit, open_state
 from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
 from sandbox.state.records import Delivery, Token, Webhook
@@ -44,6 +44,7 @@ def _person(writer, name):
         writer.add(person)
     person.skills.append(SkillHeld(skill=Skill.USER))
     writer.flush()
+    texts.accept(writer, person.id, texts.MUST_BE_ACCEPTED, "en")
     return person
 
 

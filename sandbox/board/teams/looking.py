@@ -126,7 +126,7 @@ def _page(form: LookingForm, here: Looks) -> str:
     else:
         fits = [Suggestion(group, ()) for group in open_ones if group.room]
     if mine is not None and groups[mine.slug].room:
-        people = suggestions.people_for(groups[mine.slug], others)
+        people = _without_seats(suggestions.people_for(groups[mine.slug], others))
     else:
         people = [Suggestion(person, ()) for person in others]
     place = _place(max(len(fits), len(people)))
@@ -213,6 +213,14 @@ def _asked(session: Session, reader: int, mine: Team | None) -> set[Any]:
     return {row.account_id for row in rows}
 
 
+def _without_seats(found: list[Suggestion[Person]]) -> list[Suggestion[Person]]:
+    """A team knows its own seats; they are no reason to prefer one of its candidates."""
+    return [
+        Suggestion(one.found, tuple(r for r in one.reasons if r.why is not Why.ROOM))
+        for one in found
+    ]
+
+
 def _place(most: int) -> Place:
     last = max(-(-most // ON_A_PAGE), 1)
     return Place(min(max(request.args.get("page", 1, type=int), 1), last), last)
@@ -228,7 +236,11 @@ def _part(found: Sequence[Any], place: Place) -> Sequence[Any]:
 def in_words(reason: Reason, *, of_team: bool) -> str:
     """A reason as its reader is told it: a team about somebody, or somebody about a team."""
     if reason.why is Why.CHALLENGE:
-        return gettext("wants the same challenge")
+        return (
+            gettext("wants the same challenge")
+            if of_team
+            else gettext("works on the challenge that you want")
+        )
     if reason.why is Why.ROOM:
         seats = int(reason.of[0])
         return ngettext("%(num)s seat left", "%(num)s seats left", seats) % {"num": seats}

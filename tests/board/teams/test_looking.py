@@ -30,7 +30,10 @@ def test_teams_stand_in_the_order_of_fit_with_their_reasons_in_words(board):
     look(siri, challenge="shorter-queue", text="I know queues.")
     page = siri.get("/teams/looking/")
     assert order(page, "Badgers", "Otters", "Shut") == ["Otters", "Badgers"]
-    assert "looks for what you bring: user; wants the same challenge; 5 seats left" in page.text
+    assert (
+        "looks for what you bring: user; works on the challenge that you want; 5 seats left"
+        in page.text
+    )
     siri.post("/teams/otters/ask", {}, form="/teams/looking/")
     assert requests(board) == ["waits"]
     assert "You wait for an answer." in siri.get("/teams/looking/").text
