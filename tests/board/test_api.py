@@ -147,6 +147,8 @@ def test_members_see_teams_by_size_and_strangers_do_not(board, stranger):
     (listed,) = member.get("/teams")["items"]
     assert listed == member.get("/teams/night-owls")
     assert listed["members"] == 2
+    assert listed["sizes"] == {"least": 1, "most": 6}
+    assert (listed["pitch"], listed["skills"], listed["open_to_requests"]) == ("", [], True)
     stranger.get("/teams", status=401)
 
 
