@@ -152,3 +152,13 @@ def test_the_team_reads_until_when_it_may_submit_and_of_more_time_why(closing):
     with clock.fixed(clock.now() + timedelta(hours=3)):
         assert "Nothing can be submitted any more" in kari.raw("/teams/otters/").text
     assert "The power was out." not in Client(board).get("/teams/otters/").text
+
+
+def test_before_a_challenge_opens_its_team_reads_when_and_not_that_it_is_over(closing):
+    board, kari, _ = closing
+    with board.extensions["state"].write() as writer:
+        row = writer.get_one(ChallengeState, "shorter-queue")
+        row.opens_at = clock.now() + timedelta(minutes=30)
+    page = kari.get("/teams/otters/")
+    assert "Nothing can be submitted yet" in page.text and "The challenge opens" in page.text
+    assert "The time ended" not in page.text
