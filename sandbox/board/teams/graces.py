@@ -1,5 +1,4 @@
-"""More time for a team: given and taken back by organisers, shown to its members and to everybody
-who sees what it submitted."""
+"""More time for a team: given and taken back by organisers, shown to everybody on its page."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from sandbox.board.people.profile import SHORT
 from sandbox.board.people.visitor import me, must_join, myself
 from sandbox.board.site import page
 from sandbox.board.store import db
-from sandbox.board.teams import asking, graces, membership, own, rosters, sizes
+from sandbox.board.teams import asking, membership, own, rosters, sizes
 from sandbox.board.teams.naming import is_taken, slug_of
 from sandbox.board.teams.rosters import Roster
 from sandbox.board.words import gettext
@@ -124,11 +124,10 @@ def index() -> str:
 @pages.get("/<slug>/")
 @everyone
 def team(slug: str) -> str:
-    found = _of(slug)
+    found, given = _of(slug)
     roster, reader = rosters.one(db(), found.id), me()
     inside = reader is not None and roster.member(reader.id) is not None
     joined = reader is not None and not must_join(reader)
-    given = graces.holding(db(), [found.id]) if inside else []
     known = titles()
     return render_template(
         "board/teams/team.html",
@@ -142,7 +141,7 @@ def team(slug: str) -> str:
         inside=inside,
         leads=reader is not None and roster.leads(reader.id),
         asked=asking.of_team(db(), found.id) if inside else [],
-        given=given,
+        given=[one for one in given if one.challenge in known],
         deadline=_deadline(found, given) if inside and found.challenge in known else None,
         sizes=sizes.of(db()),
         way=None if inside or reader is None or not joined else _way(found, reader),
@@ -151,8 +150,16 @@ def team(slug: str) -> str:
     )
 
 
-def _of(slug: str) -> Team:
-    return db().scalar(select(Team).where(Team.slug == slug.replace("\0", ""))) or abort(404)
+def _of(slug: str) -> tuple[Team, list[Grace]]:
+    """The team, and the time it was given and still has, by one query."""
+    asked = (
+        select(Team, Grace)
+        .outerjoin(Grace, (Grace.team_id == Team.id) & Grace.ended_at.is_(None))
+        .where(Team.slug == slug.replace("\0", ""))
+        .order_by(Grace.until.desc(), Grace.id.desc())
+    )
+    rows = list(db().execute(asked)) or abort(404)
+    return rows[0][0], [grace for _, grace in rows if grace is not None]
 
 
 def _names(
