@@ -569,5 +569,90 @@ def trial_analyse(
         click.echo(written, nl=False)
 
 
+@main.group("submission")
+def submission_group() -> None:
+    """Submit without a network: fill in a folder, sign it as one file, bring the file later."""
+
+
+_key_option = click.option(
+    "--key", "key", type=click.Path(path_type=Path), required=True, metavar="FILE",
+    help="The team's key, which the board hands out: <team>.key",
+)  # fmt: skip
+_folder_argument = click.argument("folder", type=click.Path(path_type=Path))
+
+
+@submission_group.command("new")
+@_folder_argument
+@_key_option
+@told_plainly
+def submission_new(folder: Path, key: Path) -> None:
+    """Make a folder that asks for all that a submission needs.
+
+    Example: sandbox submission new ours --key otters.key
+    """
+    from sandbox.projects import folder as folders
+    from sandbox.projects import keys
+
+    made, shown = folders.new(folder, keys.read(key)), shlex.quote(str(folder))
+    click.echo(f"{made} is ready. Next:")
+    click.echo(f"  1. write the short answers: {made / folders.FILE}")
+    click.echo(f"  2. write the long ones, a file each: {made / folders.TEXTS}")
+    click.echo(
+        f"  3. put pictures into {made / folders.IMAGES}, answers into {made / folders.ANSWERS}"
+    )
+    click.echo(f"  4. sandbox submission check {shown}")
+    click.echo(f"  5. sandbox submission pack {shown} --key {shlex.quote(str(key))}")
+
+
+@submission_group.command("check")
+@_folder_argument
+@told_plainly
+def submission_check(folder: Path) -> None:
+    """List everything that keeps a folder from being packed, with file and line.
+
+    Example: sandbox submission check ours
+    """
+    from sandbox.projects import folder as folders
+
+    filled = folders.read(folder)
+    click.echo(f"Everything is in order: {_contents(len(filled.images), len(filled.answers))}.")
+
+
+@submission_group.command("pack")
+@_folder_argument
+@_key_option
+@click.option("--output-dir", "-o", type=click.Path(path_type=Path, file_okay=False, exists=True),
+              default=".", help="Where the pack is written.")  # fmt: skip
+@told_plainly
+def submission_pack(folder: Path, key: Path, output_dir: Path) -> None:
+    """Write a folder as one signed file, which the board takes later.
+
+    Example: sandbox submission pack ours --key otters.key
+    """
+    from sandbox.projects import folder as folders
+    from sandbox.projects import keys
+    from sandbox.projects.codes import grouped
+
+    held = keys.read(key)
+    filled = folders.read(folder)
+    made = folders.pack(filled, held, output_dir)
+    for slug in folders.unknown(filled, held):
+        click.echo(f"Mind: the key knows no challenge {slug!r}. Is it written as in its address?",
+                   err=True)  # fmt: skip
+    click.echo(f"{made.file} holds {_contents(made.images, made.answers)}, {made.bytes:,} bytes.")
+    click.echo(f"  code    {grouped(made.code)}")
+    click.echo(f"  digest  {made.digest}")
+    click.echo("Nothing is submitted yet. Before the deadline do one of these:")
+    click.echo(f"  - bring the file: {held.address}/project/pack, or to the desk on a stick")
+    click.echo("  - no network? Tell the code at the desk, and bring this very file when there is.")
+    click.echo("Packed again it is another file with another code.")
+
+
+def _contents(images: int, answers: int) -> str:
+    counts = ((images, "picture"), (answers, "file"))
+    told = [f"{count} {name}{'s' if count != 1 else ''}" for count, name in counts]
+    return f"the project, {told[0]}, {told[1]} of answers"
+
+
 if __name__ == "__main__":
     main()

@@ -11,6 +11,7 @@ SandboxError
 │   ├── StarterError         a project cannot be made from these answers
 │   ├── PlanError            a trial's plan says something that cannot be
 │   ├── TableError           a CSV file of a trial is not what its plan says
+│   ├── PackError            a submission cannot be packed, or a key cannot be used
 │   ├── BundleDamaged        files of a bundle are not those that its manifest lists
 │   └── RevealRefused        seed and answers cannot be published, or not yet
 ├── BuildError             a step of the build failed
@@ -115,6 +116,10 @@ class PlanError(ProblemsFound):
 
 class TableError(ProblemsFound):
     title = "The table is not what the plan says"
+
+
+class PackError(ProblemsFound):
+    title = "The submission cannot be packed"
 
 
 class BundleDamaged(ProblemsFound):

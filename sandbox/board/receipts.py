@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from typing import Any
 
-ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that looks like something else
+from sandbox.projects.codes import ALPHABET, canonical
+
 LENGTH = 10
 
 
@@ -31,11 +31,8 @@ def nonce() -> str:
     return secrets.token_urlsafe(18)
 
 
-def canonical(content: Any) -> bytes:
-    """JSON in one way alone: sorted keys, no spaces, UTF-8. Its SHA-256 is what receipts name."""
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return text.encode()
-
-
 def digest(content: Any) -> str:
     return hashlib.sha256(canonical(content)).hexdigest()
+
+
+__all__ = ["ALPHABET", "LENGTH", "canonical", "digest", "new", "nonce", "read", "shown"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import g
 
 from sandbox.ui import languages
+from sandbox.ui.languages import N_ as N_
 
 
 def gettext(message: str) -> str:
@@ -14,8 +15,3 @@ def gettext(message: str) -> str:
 
 def ngettext(one: str, many: str, count: int) -> str:
     return languages.translator(g.language).ngettext(one, many, count)
-
-
-def N_(message: str) -> str:  # noqa: N802 (gettext's own name for "translate this later")
-    """Mark a message for translation; components translate labels, hints and errors when shown."""
-    return message
