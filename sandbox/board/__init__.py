@@ -38,6 +38,7 @@ from sandbox.board.desk import (
 )
 from sandbox.board.desk import challenges as desk_challenges
 from sandbox.board.desk import needs as desk_needs
+from sandbox.board.desk import packs as desk_packs
 from sandbox.board.desk import people as desk_people
 from sandbox.board.desk import questions as desk_questions
 from sandbox.board.desk import retention as desk_retention
@@ -46,6 +47,7 @@ from sandbox.board.desk import texts as desk_texts
 from sandbox.board.desk import webhooks as desk_webhooks
 from sandbox.board.desk import young as desk_young
 from sandbox.board.people import account, codes, join, keys, providers, sign_in, tokens
+from sandbox.board.projects import packs
 from sandbox.board.served import Served
 from sandbox.board.talk import announcements, calendar, feed, help, questions, wishes
 from sandbox.board.teams import acts, looking, requests  # noqa: F401 (each adds its pages)
@@ -57,6 +59,7 @@ from sandbox.workspace import Workspace
 MOST_BYTES = 2_000_000  # of a request; what may be larger says so itself
 PUBLIC = (home, challenges, datasets, downloads, starters, documents, hackathon)
 PEOPLE = (sign_in, providers, codes, join, account, keys, tokens, wishes, teams)
+PROJECTS = (packs, desk_packs)
 TALK = (questions, announcements, help, feed, calendar)
 DESK = (
     desk,
@@ -116,6 +119,6 @@ def create_app(
     access.attach(app)
     announcements.attach(app)
     standing.attach(app)
-    for topic in (*PUBLIC, *PEOPLE, *TALK, *DESK, *API):
+    for topic in (*PUBLIC, *PEOPLE, *PROJECTS, *TALK, *DESK, *API):
         app.register_blueprint(topic.pages)
     return app

@@ -22,7 +22,7 @@ class Told(NamedTuple):
 class Fault:
     """Each part is a message to translate (marked by N_), with `values` by name in it.
 
-    `values` are plain JSON, so that a fault can be kept and told later to a reader of another
+    `values` are text and numbers, so that a fault can be kept and told later to a reader of another
     language.
     """
 
@@ -31,15 +31,21 @@ class Fault:
     expected: str = ""
     fix: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
+    about: str = ""  # what it is about, such as a field's label
 
     def told(self, translate: Callable[[str], str] = str) -> Told:
         parts = (self.what, self.found, self.expected, self.fix)
         values = self._shown
-        return Told(*(translate(part) % values if part else "" for part in parts))
+        what, *rest = (translate(part) % values if part else "" for part in parts)
+        return Told(f"{translate(self.about)} {what}" if self.about else what, *rest)
 
     def plain(self) -> dict[str, Any]:
         return {"what": self.what, "found": self.found, "expected": self.expected,
-                "fix": self.fix, "values": self._shown}  # fmt: skip
+                "fix": self.fix, "values": self._shown, "about": self.about}  # fmt: skip
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Fault:
+        return cls(**plain)
 
     @property
     def _shown(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sandbox.ui.languages import N_
 MOST_LINKS = 8
 MOST_IMAGES = 8
 MOST_ADDRESS = 500  # characters
+MOST_LABEL = 120  # characters of a link’s words
 LICENCES = ("EUPL-1.2", "MIT", "Apache-2.0", "BSD-3-Clause", "GPL-3.0-or-later",
             "AGPL-3.0-or-later", "CC-BY-4.0", "CC0-1.0")  # fmt: skip
 NONE, USED = "none", "used"
@@ -74,6 +75,7 @@ FIELDS = (
           N_("Errors that you saw, and groups for whom it works less well."),
           "text", 1000, ai=True),
 )  # fmt: skip
+CHOICES: Mapping[str, tuple[str, ...]] = {"licence": LICENCES, "ai": (NONE, USED)}
 BY_NAME = {field.name: field for field in FIELDS}
 
 
@@ -106,7 +108,7 @@ def faults(fields: Mapping[str, Any]) -> Iterator[tuple[Field, Fault]]:
     absent = missing(fields)
     for field in FIELDS:
         if field in absent:
-            yield field, Fault(N_("This is still needed"), values={"field": field.label})
+            yield field, Fault(N_("This is still needed"), N_("nothing"), N_("an answer"))
         elif field.name in fields and (fault := _fault(field, fields[field.name])):
             yield field, fault
 
@@ -115,12 +117,12 @@ def _fault(field: Field, value: Any) -> Fault | None:
     if field.kind == "links":
         return _links_fault(value)
     if not isinstance(value, str):
-        return Fault(N_("This is not text"), expected=N_("text"))
+        return Fault(N_("This is not text"), N_("something else"), N_("text"))
     if len(value) > field.most:
         return _too_long(len(value), field.most)
     if field.kind == "address" and value and not is_address(value):
         return _no_address(value)
-    known = {"licence": LICENCES, "ai": (NONE, USED)}.get(field.name)
+    known = CHOICES.get(field.name)
     if known and value and value not in known:
         return Fault(
             N_("This is not one of the choices"),
@@ -132,8 +134,12 @@ def _fault(field: Field, value: Any) -> Fault | None:
 
 
 def _links_fault(value: Any) -> Fault | None:
-    if not isinstance(value, list | tuple) or not all(isinstance(link, str) for link in value):
-        return Fault(N_("This is not a list of addresses"), expected=N_("a list of addresses"))
+    if not isinstance(value, list | tuple) or not all(map(_is_link, value)):
+        return Fault(
+            N_("This is not a list of links"),
+            N_("something else"),
+            N_("a label and an address for each"),
+        )
     if len(value) > MOST_LINKS:
         return Fault(
             N_("These are too many links"),
@@ -141,9 +147,21 @@ def _links_fault(value: Any) -> Fault | None:
             N_("at most %(most)s links"),
             values={"count": len(value), "most": MOST_LINKS},
         )
-    wrong = (_too_long(len(link), MOST_ADDRESS) if len(link) > MOST_ADDRESS else _no_address(link)
-             for link in value if len(link) > MOST_ADDRESS or not is_address(link))  # fmt: skip
-    return next(wrong, None)
+    for link in value:
+        for part, most in (("address", MOST_ADDRESS), ("label", MOST_LABEL)):
+            if len(link[part]) > most and (part == "address" or link[part] != link["address"]):
+                return _too_long(len(link[part]), most)
+        if not is_address(link["address"]):
+            return _no_address(link["address"])
+    return None
+
+
+def _is_link(link: Any) -> bool:
+    return (
+        isinstance(link, dict)
+        and link.keys() == {"label", "address"}
+        and all(isinstance(part, str) for part in link.values())
+    )
 
 
 def _too_long(length: int, most: int) -> Fault:

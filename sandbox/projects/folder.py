@@ -18,7 +18,7 @@ from sandbox.descriptors import LANGUAGES, Descriptor, Source, load, make, read_
 from sandbox.errors import PackError, Problem, did_you_mean
 from sandbox.projects import packs
 from sandbox.projects.codes import canonical
-from sandbox.projects.fields import FIELDS, LICENCES, MOST_IMAGES, NONE, USED, faults
+from sandbox.projects.fields import CHOICES, FIELDS, MOST_IMAGES, faults
 from sandbox.projects.keys import TeamKey
 from sandbox.ui.languages import N_, translator
 from sandbox.workspace import SLUG
@@ -32,6 +32,13 @@ MOST_IMAGE_BYTES = 30_000_000
 MOST_PIXELS = 50_000_000
 SIDE = 2000  # pixels of the longer side, as pictures go into a pack
 ALT = 300  # characters
+
+
+class Link(Descriptor):
+    """One entry of `links` in submission.yml; without a label its address stands for it."""
+
+    address: str
+    label: str | None = None
 
 
 class Picture(Descriptor):
@@ -49,7 +56,7 @@ Short: Any = create_model(
     challenge=(str, ...),
     language=(str, ...),
     images=(tuple[Picture, ...] | None, None),
-    **{field.name: (tuple[str, ...] | None if field.kind == "links" else str | None, None)
+    **{field.name: (tuple[Link, ...] | None if field.kind == "links" else str | None, None)
        for field in SHORT},
 )  # type: ignore[call-overload]  # fmt: skip
 
@@ -119,17 +126,21 @@ def _asked(key: TeamKey) -> str:
             asked += f"\n→ {TEXTS}/{field.name}.txt"
             parts.append(_comment(asked))
         elif field.kind == "links":
-            parts.append(_comment(asked) + f"{field.name}: []\n")
+            example = '  - address: https://example.org/ours\n    label: ""'
+            parts.append(_comment(asked) + _comment(example, wrap=False) + f"{field.name}: []\n")
         else:
-            choices = {"licence": LICENCES, "ai": (NONE, USED)}.get(field.name, ())
+            choices = CHOICES.get(field.name, ())
             parts.append(_comment(asked) + _comment(", ".join(choices)) + f'{field.name}: ""\n')
-    images = say(N_(
+    pictures = say(N_(
         "Pictures: put JPEG, PNG or WebP files into images/ and name each here, with what it shows "
         "for those who cannot see it."
     ))  # fmt: skip
     example = '  - file: front.jpg\n    alt: ""\n    caption: ""'
     answers = say(N_("Answers to a challenge go into answers/, as <challenge>.csv."))
-    parts += [_comment(images) + _comment(example, wrap=False) + "images: []\n", _comment(answers)]
+    parts += [
+        _comment(pictures) + _comment(example, wrap=False) + "images: []\n",
+        _comment(answers),
+    ]
     return "\n".join(parts)
 
 
@@ -173,7 +184,8 @@ def _short(said: Any, name: str) -> Any:
     value = getattr(said, name)
     if isinstance(value, str):
         return " ".join(value.split())
-    return list(value or ())
+    links = ((" ".join((link.label or "").split()), link.address.strip()) for link in value or ())
+    return [{"label": label or address, "address": address} for label, address in links]
 
 
 def _choices(said: Any, source: Source) -> Iterator[Problem]:
@@ -194,7 +206,7 @@ def _field_problems(fields: dict[str, Any], source: Source) -> Iterator[Problem]
         file = f"{TEXTS}/{field.name}.txt" if is_long else FILE
         line = 1 if is_long else source.line((field.name,))
         told = f"{field.name}: {what[0].lower()}{what[1:]}"
-        yield Problem(told, file, line, found or None, expected or field.label, fix or None)
+        yield Problem(f"{told} ({field.label})", file, line, found, expected, fix or None)
 
 
 def _texts(folder: Path, problems: list[Problem]) -> dict[str, str]:

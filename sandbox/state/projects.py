@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sandbox.state.base import Base
@@ -112,14 +112,14 @@ class Submission(Base):
 
 
 class Noted(Base):
-    """The digest of a pack that a team told the board before it could bring the pack itself."""
+    """What a team told the board of a pack before it could bring the pack: its short code."""
 
     __tablename__ = "noted"
     __table_args__ = (UniqueConstraint("team_id", "digest"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"))
-    digest: Mapped[str]
+    digest: Mapped[str]  # the short code: of a digest that was told, it is computed
     at: Mapped[datetime]
     by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
 
@@ -127,8 +127,10 @@ class Noted(Base):
 class Pack(Base):
     """A submission made offline, as it came: its file is in uploads/ under `file`.
 
-    `state` is accepted, waiting (it came too late and nobody had told of it: an organiser decides)
-    or refused.
+    `state` is accepted, superseded (it counts from its note on, and something submitted after that
+    goes before it), waiting (it came too late and nobody had told of it: an organiser decides) or
+    refused: by an organiser where `decided_at` says when, else for what `faults` lists
+    (sandbox.projects.faults.Fault as JSON).
     """
 
     __tablename__ = "packs"
@@ -136,12 +138,13 @@ class Pack(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"))
-    digest: Mapped[str]  # of what was signed
+    digest: Mapped[str]  # of what was signed; of the file where it is no pack
     file: Mapped[str]
-    made_at: Mapped[datetime]  # as the pack itself says
+    made_at: Mapped[datetime | None]  # as the pack itself says
     arrived_at: Mapped[datetime]
     brought_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     state: Mapped[str]
+    faults: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     why: Mapped[str] = mapped_column(default="")

@@ -14,7 +14,8 @@ from sandbox.state.people import Account
 class Team(Base):
     """People who work on one thing together; others join by its code, or ask to.
 
-    `public_key` is the Ed25519 key (base64) that submissions packed offline are signed for.
+    `public_key` is the Ed25519 key (base64) that submissions packed offline are signed for, since
+    `key_made_at`, when the member `key_made_by` was handed its private half.
     """
 
     __tablename__ = "teams"
@@ -29,6 +30,7 @@ class Team(Base):
     code_hash: Mapped[str] = mapped_column(unique=True)
     public_key: Mapped[str | None]
     key_made_at: Mapped[datetime | None]
+    key_made_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     made_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

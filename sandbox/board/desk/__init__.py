@@ -90,6 +90,11 @@ SECTIONS: dict[str, tuple[Section, ...]] = {
             N_("What waits for an answer and for whose, and how fast answers come."),
         ),
         Section("help.queue", N_("Mentors’ queue"), N_("Who waits for a mentor, and since when.")),
+        Section(
+            "desk_packs.index",
+            N_("Packs"),
+            N_("Submissions made without a network: take them in, and decide on late ones."),
+        ),
         Section("desk_webhooks.form", N_("Webhooks"), N_("Tell other programs what happens here.")),
     ),
     N_("Keeping and erasing"): (

@@ -63,6 +63,7 @@ COLUMNS = {
     "challenge_states.owner_confirmed_by": Ties.ACT,
     "challenge_drafts.edited_by": Ties.ACT,
     "webhooks.made_by": Ties.ACT,
+    "teams.key_made_by": Ties.ACT,
     "team_requests.account_id": Ties.OWN,
     "team_requests.invited_by": Ties.ACT,
     "team_requests.answered_by": Ties.ACT,

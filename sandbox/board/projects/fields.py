@@ -2,10 +2,12 @@
 
 from sandbox.projects.fields import (
     BY_NAME,
+    CHOICES,
     FIELDS,
     LICENCES,
     MOST_ADDRESS,
     MOST_IMAGES,
+    MOST_LABEL,
     MOST_LINKS,
     NONE,
     USED,
@@ -19,10 +21,12 @@ from sandbox.projects.fields import (
 
 __all__ = [
     "BY_NAME",
+    "CHOICES",
     "FIELDS",
     "LICENCES",
     "MOST_ADDRESS",
     "MOST_IMAGES",
+    "MOST_LABEL",
     "MOST_LINKS",
     "NONE",
     "USED",

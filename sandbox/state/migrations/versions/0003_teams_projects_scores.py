@@ -249,10 +249,11 @@ def upgrade() -> None:
         sa.Column("team_id", sa.Integer(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("file", sa.Text(), nullable=False),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("arrived_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("brought_by", sa.Integer(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("faults", sa.JSON(), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by", sa.Integer(), nullable=True),
         sa.Column("why", sa.Text(), nullable=False),
@@ -275,6 +276,10 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("public_key", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("key_made_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("key_made_by", sa.Integer(), nullable=True))
+        batch_op.create_foreign_key(
+            batch_op.f("fk_teams_key_made_by"), "accounts", ["key_made_by"], ["id"]
+        )
     with op.batch_alter_table("teams", schema=None) as batch_op:
         for column in ("pitch", "skills", "open_to_requests"):
             batch_op.alter_column(column, server_default=None)

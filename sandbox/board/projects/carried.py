@@ -1,0 +1,43 @@
+"""What a pack carries besides words: its pictures, and its files of answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from importlib import import_module
+from typing import Any
+
+from sandbox.errors import SandboxError
+from sandbox.projects.packs import PackedAnswers
+
+
+class NotTaken(SandboxError):
+    """A picture or a file is refused; the message is in the reader's language."""
+
+
+def picture(content: bytes) -> Any:
+    """A picture decoded, encoded anew and kept: `digest`, `small`, `width`, `height`, `bytes`.
+
+    The checks are those of pictures that are uploaded. Slow. Raises NotTaken.
+    """
+    images = import_module("sandbox.board.projects.images")
+    try:
+        return images.stored(images.encoded(content))
+    except images.NoPicture as error:
+        raise NotTaken(str(error)) from None
+
+
+def hand_in(
+    team_id: int, challenge: str, answers: PackedAnswers, nonce: str, arrived: datetime, by: int
+) -> None:
+    """Hand in a file of answers as of `arrived`; the same `nonce` again is the same file.
+
+    No writer may be open: it takes a turn of its own. Raises NotTaken.
+    """
+    scores = import_module("sandbox.board.scores.answers")
+    try:
+        scores.receive(
+            team_id=team_id, challenge=challenge, name=answers.name, content=answers.bytes,
+            nonce=nonce, arrived=arrived, by=by,
+        )  # fmt: skip
+    except SandboxError as error:
+        raise NotTaken(str(error)) from None
