@@ -6,12 +6,13 @@ from datetime import datetime
 from importlib import import_module
 from typing import Any
 
+from sandbox.board.words import N_
 from sandbox.errors import SandboxError
 from sandbox.projects.packs import PackedAnswers
 
 
 class NotTaken(SandboxError):
-    """A picture or a file is refused; the message is in the reader's language."""
+    """A picture or a file is refused; the message is one to translate."""
 
 
 def picture(content: bytes) -> Any:
@@ -39,5 +40,9 @@ def hand_in(
             team_id=team_id, challenge=challenge, name=answers.name, content=answers.bytes,
             nonce=nonce, arrived=arrived, by=by,
         )  # fmt: skip
-    except SandboxError as error:
-        raise NotTaken(str(error)) from None
+    except scores.Same:
+        pass  # it is there already, by another way
+    except scores.Closed:
+        raise NotTaken(N_("They came too late, or the challenge is not open.")) from None
+    except scores.NoneLeft:
+        raise NotTaken(N_("All attempts of that day are used.")) from None

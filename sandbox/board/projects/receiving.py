@@ -22,7 +22,7 @@ from sandbox.board.projects.submitting import submit
 from sandbox.board.served import generation
 from sandbox.board.standing import Stage
 from sandbox.board.store import state
-from sandbox.board.words import N_, gettext
+from sandbox.board.words import N_
 from sandbox.descriptors import LANGUAGES
 from sandbox.projects import packs
 from sandbox.projects.codes import ALPHABET, SHORT, short
@@ -200,9 +200,8 @@ def _pictures(pack: packs.Pack) -> tuple[list[tuple[Any, packs.PackedImage]], li
             made.append((carried.picture(image.bytes), image))
         except carried.NotTaken as error:
             wrong.append(
-                Fault(N_("Picture %(number)s is not taken"), N_("%(said)s"),
-                      N_("a JPEG, PNG or WebP picture"), packs.AGAIN,
-                      {"number": number, "said": gettext(str(error))})
+                Fault(N_("Picture %(number)s is not taken"), str(error),
+                      N_("a JPEG, PNG or WebP picture"), packs.AGAIN, {"number": number})
             )  # fmt: skip
     return made, wrong
 
@@ -386,10 +385,10 @@ def _hand_in_answers(brought: _Brought, came: Came) -> None:
 
 def _untaken(challenge: str, said: str) -> Fault:
     return Fault(
-        N_("The answers to %(challenge)s were not taken; the rest of the pack was"), N_("%(said)s"),
+        N_("The answers to %(challenge)s were not taken; the rest of the pack was"), said,
         N_("a file of answers that is in time and in order"),
         N_("Hand in a file that is in order on the challenge’s page."),
-        {"challenge": challenge, "said": said},
+        {"challenge": challenge},
     )  # fmt: skip
 
 
