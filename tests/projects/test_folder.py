@@ -137,9 +137,9 @@ def test_all_that_is_wrong_is_told_at_once(ours):
         assert told in found, told
 
 
-def test_a_picture_of_too_many_pixels_is_not_opened(ours):
-    (ours / "images" / "front.png").write_bytes(picture((9000, 6000)))
-    assert "9000 × 6000 pixels" in problems(ours)
+def test_a_picture_of_too_many_pixels_is_not_opened(ours, monkeypatch):
+    monkeypatch.setattr(folders, "MOST_PIXELS", 1000)
+    assert "40 × 30 pixels" in problems(ours)
 
 
 def test_what_systems_leave_behind_is_no_mistake(ours):

@@ -96,22 +96,31 @@ def decide(number: int) -> Answer:
     """Let a pack that came too late count, or not; either way the team is told why."""
     row = db().get(Pack, number) or abort(404)
     form = DecideForm(prefix=_prefix(row))
-    if row.state != State.WAITING:
+    waits, decided = row.state == State.WAITING, row.decided_at is not None
+    if not waits or (decided and not form.accept.data):
         flash(gettext("Somebody has decided on this pack already."))
         return redirect(url_for("desk_packs.index"))
     if not form.validate_on_submit():
         return _shown(decide={row.id: form}), 422
-    why, by = str(form.why.data), myself().id
-    (receiving.allow if form.accept.data else receiving.refuse)(db(), row, why, by)
-    db().commit()
-    if not form.accept.data:
-        _tell_team(row, None)
-        flash(gettext("Not taken. The team reads why."))
-        return redirect(url_for("desk_packs.index"))
-    came = receiving.again(row, by)
-    _tell_team(row, came)
+    if not decided:  # else it was let in, and broken off before it was submitted
+        act = receiving.allow if form.accept.data else receiving.refuse
+        act(db(), row, str(form.why.data), myself().id)
+        db().commit()
+    release()
+    return _let_in(row) if form.accept.data else _kept_out(row)
+
+
+def _kept_out(row: Pack) -> Answer:
+    _tell_team(row, None)
+    flash(gettext("Not taken. The team reads why."))
+    return redirect(url_for("desk_packs.index"))
+
+
+def _let_in(row: Pack) -> Answer:
+    came = receiving.again(row, myself().id)
     if came.state is State.REFUSED:
         return _shown(came=came), 422
+    _tell_team(row, came)
     tell(came)
     return redirect(url_for("desk_packs.index"))
 
@@ -171,8 +180,9 @@ def _shown(
     decide: dict[int, DecideForm] | None = None,
     came: Came | None = None,
 ) -> str:
-    asked = select(Pack).options(joinedload(Pack.team)).order_by(Pack.id.desc()).limit(MOST_SHOWN)
-    rows = list(db().scalars(asked))
+    asked = select(Pack).options(joinedload(Pack.team)).limit(MOST_SHOWN)
+    found = packs.with_submissions(asked)
+    rows = [row for row, _ in found]
     if note is None:
         note = DeskNoteForm(formdata=None)
         _offer_teams(note)
@@ -188,11 +198,10 @@ def _shown(
         note=note,
         came=came,
         waiting=waiting,
-        others=[row for row in rows if row.state != State.WAITING],
+        others=[(row, made) for row, made in found if row.state != State.WAITING],
         decide=forms,
         wrong=[form for form in (decide or {}).values() if form.errors],
         open_notes=[(one, team) for one, team in noted if (one.team_id, one.digest) not in brought],
-        submissions=packs.submissions_of(rows),
         faults=packs.faults_of,
         names=names([row.brought_by for row in rows]),
         **packs.words(),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_wtf.file import FileField, FileRequired
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from werkzeug.wrappers import Response
 from wtforms import StringField, SubmitField
 
@@ -207,9 +208,8 @@ def _shown(
     note_form: NoteForm | None = None,
     came: Came | None = None,
 ) -> str:
-    rows = db().scalars(select(Pack).where(Pack.team_id == team.id).order_by(Pack.id.desc()))
+    found = with_submissions(select(Pack).where(Pack.team_id == team.id))
     noted = db().scalars(select(Noted).where(Noted.team_id == team.id).order_by(Noted.id))
-    found = list(rows)
     return render_template(
         "board/packs/pack.html",
         team=team,
@@ -219,11 +219,10 @@ def _shown(
         came=came,
         packs=found,
         faults=faults_of,
-        submissions=submissions_of(found),
         noted=list(noted),
-        brought={short(row.digest) for row in found},
+        brought={short(row.digest) for row, _ in found},
         deadline=deadlines.of(db(), team.challenge, team.id, arrived()) if team.challenge else None,
-        names=names([team.key_made_by, *(row.brought_by for row in found)]),
+        names=names([team.key_made_by, *(row.brought_by for row, _ in found)]),
         **words(),
     )
 
@@ -235,7 +234,7 @@ def words() -> dict[str, object]:
         "grouped": grouped,
         "receipt": receipts.shown,
         "code_of": lambda row: grouped(short(row.digest)),
-        "told": lambda fault: fault.told(gettext),
+        "told": lambda faults: [fault.told(gettext) for fault in faults],
         "most": languages.number(MOST_BYTES // 1_000_000, page().language),
     }
 
@@ -244,8 +243,7 @@ def faults_of(row: Pack) -> list[Told]:
     return [Fault.from_plain(one).told(gettext) for one in row.faults]
 
 
-def submissions_of(rows: list[Pack]) -> dict[int, Submission]:
-    """Number of a pack's submission → the submission."""
-    asked = [row.submission_id for row in rows if row.submission_id is not None]
-    found = db().scalars(select(Submission).where(Submission.id.in_(asked))) if asked else ()
-    return {one.id: one for one in found}
+def with_submissions(asked: Select[Any]) -> list[tuple[Pack, Submission | None]]:
+    """The packs, the newest first, each with what it has become."""
+    both = asked.outerjoin(Submission, Submission.id == Pack.submission_id).add_columns(Submission)
+    return [(pack, made) for pack, made in db().execute(both.order_by(Pack.id.desc()))]

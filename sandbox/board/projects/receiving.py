@@ -256,21 +256,24 @@ def _judged(writer: Session, row: Pack, brought: _Brought) -> Came:
     assert brought.pack is not None
     challenge, team_id = brought.pack.payload.challenge, row.team_id
     came = Came(State.WAITING, team_id=team_id, file=row.file)
-    moments = sorted({row.arrived_at, brought.arrived, *_noted(writer, team_id, brought.pack.code)})
+    # Now, if that is in time; else as of when it came before or was told of, the latest first.
+    before = {row.arrived_at, *_noted(writer, team_id, brought.pack.code)} - {brought.arrived}
+    moments = [brought.arrived, *sorted(before, reverse=True)]
     asked = [deadlines.of(writer, challenge, team_id, moment) for moment in moments]
-    now_open = next((one for one in asked if one.open), None)
-    if now_open is not None:
-        came.counts_from = now_open.moment
+    counted = next((one for one in asked if one.open), None)
+    if counted is not None:
+        came.counts_from = counted.moment
         project = writer.scalars(select(Project).where(Project.team_id == team_id)).one()
-        later = _later(writer, project.id, now_open.moment)
+        later = _between(writer, project.id, counted.moment, brought.arrived)
         if later is not None:
             came.state, came.number = State.SUPERSEDED, later.number
         else:
-            made = _submitted(writer, project, row, brought, now_open.moment)
+            made = _submitted(writer, project, row, brought, counted.moment)
             came.state, came.number, came.receipt = State.ACCEPTED, made.number, made.receipt
-    elif asked[-1].stands.stage is not Stage.CLOSED:
+    elif asked[0].stands.stage is not Stage.CLOSED:
         came.state = State.REFUSED
-        came.faults = [_not_open(challenge, asked[-1].stands.stage)]
+        came.faults = [_not_open(challenge, asked[0].stands.stage)]
+    row.file = brought.file  # the same payload may have come before, under another signature
     row.state, row.faults = came.state, [fault.plain() for fault in came.faults]
     return came
 
@@ -292,12 +295,14 @@ def _noted(reader: Session, team_id: int, code: str) -> list[datetime]:
     return list(reader.scalars(asked))
 
 
-def _later(reader: Session, project_id: int, moment: datetime) -> Submission | None:
-    """What the team has submitted after that moment and not withdrawn: its newest word."""
+def _between(
+    reader: Session, project_id: int, moment: datetime, arrived: datetime
+) -> Submission | None:
+    """What the team submitted after `moment`, and has not withdrawn: its later word."""
     return reader.scalar(
         select(Submission)
         .where(Submission.project_id == project_id, Submission.withdrawn_at.is_(None))
-        .where(Submission.at > moment)
+        .where(Submission.at > moment, Submission.at < arrived)
         .order_by(Submission.number.desc())
         .limit(1)
     )
