@@ -69,8 +69,8 @@ def test_the_example_is_one_that_the_command_accepts(path):
 
 
 def on_an_event(path):
-    """All but those that make one, try a bundle, or plan a trial, which needs no event at all."""
-    return path not in {("event", "new"), ("verify",)} and path[0] != "trial"
+    """All but those that make one, try a bundle, plan a trial, or pack what a team submits."""
+    return path not in {("event", "new"), ("verify",)} and path[0] not in ("trial", "submission")
 
 
 @pytest.mark.parametrize("path", [*filter(on_an_event, COMMANDS)], ids=" ".join)
