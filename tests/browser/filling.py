@@ -7,8 +7,11 @@ from sqlalchemy import select
 
 from sandbox import clock
 from sandbox.board.people import passes, texts
+from sandbox.board.people import passes
+from sandbox.projects.faults import Fault
 from sandbox.state import audit, open_state
 from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
+from sandbox.state.projects import Noted, Pack
 from sandbox.state.records import Delivery, Token, Webhook
 from sandbox.state.teams import Grace, Membership, Seeker, Team, TeamRequest
 from sandbox.state.topics import Announcement, Answer, HelpRequest, Question
@@ -153,3 +156,24 @@ def _looker(writer, name):
     writer.add(person)
     writer.flush()
     return person
+    writer.add(team)
+    writer.flush()
+    _packs(writer, team, kari)
+
+
+def _packs(writer, team, kari):
+    """A pack of each state, and a code that was told."""
+    now = clock.now()
+    team.public_key, team.key_made_at, team.key_made_by = f"{'A' * 43}=", now, kari.id
+    writer.add(Noted(team_id=team.id, digest="ABCDEFGHJKMNPQR", at=now, by=kari.id))
+    wrong = Fault("The pack is another team’s", "the team %(found)s", "the team %(own)s",
+                  "Let a member of that team bring it, or bring it to the organisers’ desk.",
+                  {"found": "team-red", "own": team.slug})  # fmt: skip
+    for number, state in enumerate(("accepted", "waiting", "refused")):
+        writer.add(
+            Pack(
+                team_id=team.id, digest=f"{number:064x}", file=f"{number:064x}", state=state,
+                made_at=now - timedelta(minutes=5), arrived_at=now, brought_by=kari.id,
+                faults=[wrong.plain()] if state == "refused" else [],
+            )
+        )  # fmt: skip

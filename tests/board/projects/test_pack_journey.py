@@ -1,0 +1,43 @@
+"""A team whose network fails in the last hour: key, folder, pack, code, deadline, file, receipt."""
+
+import re
+
+from click.testing import CliRunner
+
+from sandbox import cli, clock
+from sandbox.board.projects import carried
+from tests.board.projects import packing
+from tests.board.projects.packing import HOUR, close, submissions
+from tests.projects.filled import fill
+
+
+def test_a_team_that_loses_its_network_submits_all_the_same(board, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if not packing.IMAGES_ARE_THERE:
+        monkeypatch.setattr(carried, "picture", packing.stand_in)
+    kari = packing.team(board)
+    now = clock.now()
+    close(board, now + HOUR)
+    key = packing.key_of(kari)
+    (tmp_path / "otters.key").write_bytes(key.file())
+
+    fill(tmp_path / "ours", key)  # from here on without a network
+    with clock.fixed(now + HOUR / 2):
+        done = CliRunner().invoke(
+            cli.main, ["submission", "pack", "ours", "--key", "otters.key"], catch_exceptions=False
+        )
+    assert done.exit_code == 0, done.output
+    code = re.search(r"code +(\S+)", done.output)[1]
+    (file,) = tmp_path.glob("*.pack.json")
+
+    with clock.fixed(now + 0.9 * HOUR):  # somebody's phone has a bar of 4G
+        kari.raw("/project/pack")
+        kari.post("/project/pack/note", {"code": code.lower()}, form="/project/pack")
+    with clock.fixed(now + 2 * HOUR):  # the Wi-Fi is back
+        packing.bring(kari, file.read_bytes())
+        page = kari.get("/project/pack")
+    (made,) = submissions(board)
+    assert made.at == now + 0.9 * HOUR
+    assert made.content["fields"]["title"] == "Otters"
+    assert "Submitted: the pack is submission 1" in page.text
+    assert f"{made.receipt[:5]}-{made.receipt[5:]}" in page.text
