@@ -137,7 +137,7 @@ class Pack(Base):
     __table_args__ = (UniqueConstraint("team_id", "digest"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))  # None: nobody can tell
     digest: Mapped[str]  # of what was signed; of the file where it is no pack
     file: Mapped[str]
     made_at: Mapped[datetime | None]  # as the pack itself says
@@ -150,4 +150,4 @@ class Pack(Base):
     why: Mapped[str] = mapped_column(default="")
     submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
 
-    team: Mapped[Team] = relationship()
+    team: Mapped[Team | None] = relationship()

@@ -212,8 +212,6 @@ def _pictures(pack: packs.Pack) -> tuple[list[tuple[Any, packs.PackedImage]], li
 def _refused(brought: _Brought, wrong: list[Fault]) -> Came:
     """Note that it came and why it cannot be taken; what was decided of it before stands."""
     came = Came(State.REFUSED, wrong, brought.team_id, file=brought.file)
-    if brought.team_id is None:
-        return came  # nobody's, as far as can be told
     with state().write() as writer:
         row = _row(writer, brought)
         if row.state == State.REFUSED and row.decided_at is None:
@@ -254,6 +252,7 @@ def _decided(brought: _Brought) -> Came:
 
 def _judged(writer: Session, row: Pack, brought: _Brought) -> Came:
     assert brought.pack is not None
+    assert row.team_id is not None
     challenge, team_id = brought.pack.payload.challenge, row.team_id
     came = Came(State.WAITING, team_id=team_id, file=row.file)
     # Now, if that is in time; else as of when it came before or was told of, the latest first.

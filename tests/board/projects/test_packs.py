@@ -457,12 +457,19 @@ def test_an_organiser_takes_a_pack_in_for_the_team_that_signed_it(board, kari, k
     assert answer.headers["Content-Disposition"].startswith("attachment")
 
 
-def test_what_nobody_signed_is_told_at_the_desk_too(board, kari, key, organiser):
-    desk = "/organiser/packs/"
+def test_what_nobody_signed_is_told_at_the_desk_and_kept(board, kari, key, organiser):
+    desk, brought = "/organiser/packs/", [b"{"]
     refused(organiser, b"{", "is not a pack", to=desk)
     for team in ("nobody", "\x00", "../x"):
-        refused(organiser, packed(key, team=team), "another team’s", to=desk)
-    assert not rows(board, Pack)
+        brought.append(packed(key, team=team))
+        refused(organiser, brought[-1], "another team’s", to=desk)
+        refused(organiser, brought[-1], "another team’s", to=desk)
+    found = rows(board, Pack)
+    assert [row.team_id for row in found] == [None] * 4
+    assert "Nobody’s" in organiser.get(desk).text
+    for row, content in zip(found, brought, strict=True):
+        assert organiser.raw(f"{desk}{row.id}/file").data == content
+    assert "No pack has come yet" in kari.get("/project/pack").text
 
 
 def test_an_organiser_notes_a_code_for_a_team(board, kari, key, organiser):

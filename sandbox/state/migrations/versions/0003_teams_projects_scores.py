@@ -246,7 +246,7 @@ def upgrade() -> None:
     op.create_table(
         "packs",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("team_id", sa.Integer(), nullable=False),
+        sa.Column("team_id", sa.Integer(), nullable=True),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("file", sa.Text(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=True),
