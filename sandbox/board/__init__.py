@@ -59,7 +59,7 @@ from sandbox.workspace import Workspace
 MOST_BYTES = 2_000_000  # of a request; what may be larger says so itself
 PUBLIC = (home, challenges, datasets, downloads, starters, documents, hackathon)
 PEOPLE = (sign_in, providers, codes, join, account, keys, tokens, wishes, teams)
-PROJECTS = (packs, desk_packs)
+PACKS = (packs, desk_packs)
 TALK = (questions, announcements, help, feed, calendar)
 DESK = (
     desk,
@@ -119,6 +119,6 @@ def create_app(
     access.attach(app)
     announcements.attach(app)
     standing.attach(app)
-    for topic in (*PUBLIC, *PEOPLE, *PROJECTS, *TALK, *DESK, *API):
+    for topic in (*PUBLIC, *PEOPLE, *PACKS, *TALK, *DESK, *API):
         app.register_blueprint(topic.pages)
     return app

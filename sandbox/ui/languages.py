@@ -30,6 +30,11 @@ MOMENTS = {
 }
 
 
+def N_(message: str) -> str:  # noqa: N802 (gettext's own name for "translate this later")
+    """Mark a message for translation; whoever shows it translates it then."""
+    return message
+
+
 def choose(
     query: str | None, cookie: str | None, accept_language: str | None, offered: Sequence[str]
 ) -> str:
@@ -179,8 +184,3 @@ def duration(delta: timedelta, language: str) -> str:
 def hour(value: datetime, language: str, zone: ZoneInfo) -> str:
     """The time of day in the event's zone, as clocks show it: 14:03."""
     return dates.format_time(value, "HH:mm", tzinfo=zone, locale=locale(language))
-
-
-def N_(message: str) -> str:  # noqa: N802 (gettext's own name for "translate this later")
-    """Mark a message for translation; whoever shows it translates it then."""
-    return message

@@ -1,11 +1,16 @@
 """A team whose network fails in the last hour: key, folder, pack, code, deadline, file, receipt."""
 
 import re
+from base64 import b64encode
+from importlib.util import find_spec
 
+import pytest
 from click.testing import CliRunner
 
 from sandbox import cli, clock
 from sandbox.board.projects import carried
+from sandbox.state.projects import Pack
+from sandbox.state.scores import AnswerFile
 from tests.board.projects import packing
 from tests.board.projects.packing import HOUR, close, submissions
 from tests.projects.filled import fill
@@ -41,3 +46,24 @@ def test_a_team_that_loses_its_network_submits_all_the_same(board, tmp_path, mon
     assert made.content["fields"]["title"] == "Otters"
     assert "Submitted: the pack is submission 1" in page.text
     assert f"{made.receipt[:5]}-{made.receipt[5:]}" in page.text
+
+
+@pytest.mark.skipif(find_spec("sandbox.board.scores.answers") is None, reason="nobody scores here")
+def test_answers_of_a_pack_are_handed_in_once_and_late_ones_told(board):
+    kari = packing.team(board)
+    key = packing.key_of(kari)
+    answers = {"shorter-queue": {"name": "a.csv", "content": b64encode(b"x,y\n1,2\n").decode()}}
+    content = packing.packed(key, answers=answers)
+    packing.bring(kari, content)
+    packing.bring(kari, content)
+    (made,) = packing.rows(board, AnswerFile)
+    assert (made.challenge, made.name, made.team_id) == (
+        "shorter-queue", "a.csv", packing.team_id(board),
+    )  # fmt: skip
+    assert made.arrived_at == submissions(board)[0].at
+    assert not packing.rows(board, Pack)[0].faults
+    elsewhere = {"no-such-challenge": answers["shorter-queue"]}
+    packing.bring(kari, packing.packed(key, answers=elsewhere))
+    page = kari.get("/project/pack").text
+    assert "The answers to no-such-challenge were not taken; the rest of the pack was" in page
+    assert len(packing.rows(board, AnswerFile)) == 1
