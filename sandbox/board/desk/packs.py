@@ -24,6 +24,7 @@ from sandbox.board.talk import wishes
 from sandbox.board.talk.names import names
 from sandbox.board.words import gettext
 from sandbox.projects.codes import grouped, short
+from sandbox.state import audit
 from sandbox.state.people import Account, Role
 from sandbox.state.projects import Noted, Pack
 from sandbox.state.teams import Membership, Team
@@ -61,6 +62,10 @@ def index() -> Answer:
     release()  # what follows takes its own turns, and reads pictures in between
     content, by = form.file.data.read(), myself().id
     came = receiving.take(content, team_id=None, by=by, arrived=arrived())
+    with state().write() as writer:
+        about = f"team {came.team_id}" if came.team_id else ""
+        detail = {"state": str(came.state), "file": came.file}
+        audit.record(writer, "pack.brought", about, actor_id=by, **detail)
     if came.state is State.REFUSED and not came.why:
         return _shown(bring=form, came=came), 422
     tell(came)
@@ -83,6 +88,7 @@ def note() -> Answer:
     except TooManyNotes:
         form.code.errors = [gettext("This team has told too many codes. Take a pack from it.")]
         return _shown(note=form), 422
+    audit.record(db(), "pack.noted", f"team {made.team_id}", actor_id=myself().id, code=code)
     db().commit()
     moment = languages.moment(made.at, page().language, event().zone)
     told = gettext("Noted: %(code)s, %(moment)s.")

@@ -12,7 +12,14 @@ from sandbox.projects.packs import PackedAnswers
 
 
 class NotTaken(SandboxError):
-    """A picture or a file is refused; the message is one to translate."""
+    """A picture or a file is refused; the message is one to translate.
+
+    With `for_now` nothing is wrong with it: the same again in a minute may be taken.
+    """
+
+    def __init__(self, message: str, *, for_now: bool = False):
+        super().__init__(message)
+        self.for_now = for_now
 
 
 def picture(content: bytes) -> Any:
@@ -24,7 +31,7 @@ def picture(content: bytes) -> Any:
     try:
         return images.stored(images.encoded(content))
     except images.NoPicture as error:
-        raise NotTaken(str(error)) from None
+        raise NotTaken(str(error), for_now=error.why in ("busy", "failed")) from None
 
 
 def hand_in(

@@ -34,6 +34,7 @@ from sandbox.state.teams import Grace, Team
 
 log = logging.getLogger(__name__)
 MOST_NOTES = 20  # codes that a team may tell; whoever tells thousands is guessing
+IN_A_MINUTE = N_("Bring this very file again in a minute: it counts as of when it came first.")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 SLUG = re.compile(r"[a-z0-9-]{1,100}")
 
@@ -85,9 +86,10 @@ def take(content: bytes, *, team_id: int | None, by: int, arrived: datetime) -> 
     with state().read() as reader:
         team = _team(reader, team_id, pack)
         wrong = list(_strangers(team, pack, team_id))
+        is_there = team is not None and _submission_of(reader, team.id, pack.digest) is not None
     brought = _Brought(file, pack.digest, pack, team.id if team else None, by, arrived)
     wrong = wrong or list(_unfit(pack))
-    if not wrong:
+    if not wrong and not is_there:
         brought.images, wrong = _pictures(pack)
     came = _refused(brought, wrong) if wrong else _decided(brought)
     if came.state in (State.ACCEPTED, State.SUPERSEDED) and not came.withdrawn:
@@ -199,9 +201,10 @@ def _pictures(pack: packs.Pack) -> tuple[list[tuple[Any, packs.PackedImage]], li
         try:
             made.append((carried.picture(image.bytes), image))
         except carried.NotTaken as error:
+            fix = IN_A_MINUTE if error.for_now else packs.AGAIN
             wrong.append(
                 Fault(N_("Picture %(number)s is not taken"), str(error),
-                      N_("a JPEG, PNG or WebP picture"), packs.AGAIN, {"number": number})
+                      N_("a JPEG, PNG or WebP picture"), fix, {"number": number})
             )  # fmt: skip
     return made, wrong
 
@@ -217,6 +220,11 @@ def _refused(brought: _Brought, wrong: list[Fault]) -> Came:
         if row.state == State.REFUSED and row.decided_at is None:
             row.faults = [fault.plain() for fault in wrong]
     return came
+
+
+def _submission_of(reader: Session, team_id: int, digest: str) -> int | None:
+    asked = select(Pack.submission_id).where(Pack.team_id == team_id, Pack.digest == digest)
+    return reader.scalar(asked)
 
 
 def _row(writer: Session, brought: _Brought) -> Pack:
@@ -445,7 +453,8 @@ def allow(writer: Session, row: Pack, why: str, by: int) -> None:
     pack = packs.read(uploads.path(row.file).read_bytes())
     until = row.arrived_at + timedelta(seconds=1)
     for challenge in sorted({pack.payload.challenge, *pack.payload.answers}):
-        if deadlines.of(writer, challenge, row.team_id, row.arrived_at).open:
+        held = deadlines.of(writer, challenge, row.team_id, row.arrived_at)
+        if held.open or held.stands.stage is not Stage.CLOSED:
             continue
         made = Grace(
             team_id=row.team_id, challenge=challenge, until=until, why=why,

@@ -211,6 +211,34 @@ def test_a_picture_that_is_none_is_refused_with_its_number(board, kari, key):
     assert not rows(board, Image)
 
 
+def test_a_pack_that_comes_while_too_many_pictures_do_counts_as_of_then(
+    board, kari, key, monkeypatch
+):
+    image = {"content": b64encode(filled.picture(form="WEBP")).decode(), "alt": "a", "caption": ""}
+    content = packed(key, images=[image])
+
+    def busy(_content):
+        raise carried.NotTaken("Many pictures are arriving at this moment.", for_now=True)
+
+    with monkeypatch.context() as crowded:
+        crowded.setattr(carried, "picture", busy)
+        refused(kari, content, "again in a minute")
+    (row,) = rows(board, Pack)
+    close(board, clock.now())
+    bring(kari, content)
+    (made,) = submissions(board)
+    assert made.at == row.arrived_at
+
+
+def test_a_pack_that_is_a_submission_is_not_decoded_again(board, kari, key, monkeypatch):
+    image = {"content": b64encode(filled.picture(form="WEBP")).decode(), "alt": "a", "caption": ""}
+    content = packed(key, images=[image])
+    bring(kari, content)
+    monkeypatch.setattr(carried, "picture", None)
+    bring(kari, content)
+    assert (len(submissions(board)), len(rows(board, Image))) == (1, 1)
+
+
 def test_a_pack_that_is_refused_and_then_put_right_elsewhere_is_taken(board, kari, key):
     """The same file: the challenge was not open yet when it came first."""
     content = packed(key)
@@ -450,6 +478,7 @@ def test_an_organiser_takes_a_pack_in_for_the_team_that_signed_it(board, kari, k
     bring(organiser, packed(key), to="/organiser/packs/")
     (made,) = submissions(board)
     assert made.through == "pack"
+    assert [one.act for one in rows(board, Audit)] == ["pack.brought"]
     assert "Otters" in organiser.get("/organiser/packs/").text
     (row,) = rows(board, Pack)
     answer = organiser.raw(f"/organiser/packs/{row.id}/file")
@@ -476,6 +505,7 @@ def test_an_organiser_notes_a_code_for_a_team(board, kari, key, organiser):
     content = packed(key)
     data = {"team": str(packing.team_id(board)), "code": files.read(content).code}
     organiser.post("/organiser/packs/note", data, form="/organiser/packs/")
+    assert [one.act for one in rows(board, Audit)] == ["pack.noted"]
     assert "Noted, and not brought yet" in organiser.get("/organiser/packs/").text
     data["team"] = "999"
     organiser.post("/organiser/packs/note", data, form="/organiser/packs/", status=422)
