@@ -32,6 +32,9 @@ FORMAT = 1
 MOST_BYTES = 25_000_000  # of the file: half an hour's patience on a bad line, seconds by stick
 MOST_ANSWERS = 20
 PARTS = ("format", "key", "payload", "signature")
+# Commas and brackets: a frame has 4, and a payload a few more than all its texts can hold. What
+# has millions of them in 25 MB becomes a gigabyte of objects once it is parsed.
+MOST_IN_FRAME, MOST_IN_PAYLOAD = 20, 200_000
 AGAIN = N_("Make it again by `sandbox submission pack` and bring the new file.")
 COPY = N_("Copy the file again from where it was made, and bring the copy.")
 
@@ -160,7 +163,7 @@ def read(content: bytes) -> Pack:
 
 def _envelope(content: bytes) -> Mapping[str, Any]:
     try:
-        told = _json(content)
+        told = _json(content, MOST_IN_FRAME)
     except ValueError as error:
         raise _refused(
             N_("The file is not a pack, or only a part of one"),
@@ -204,7 +207,7 @@ def _decoded(name: str, text: object, length: int | None = None) -> bytes:
 def _payload(raw: bytes) -> Payload:
     """What the team's own program wrote and signed: wrong in here, the program is another one."""
     try:
-        told = _json(raw)
+        told = _json(raw, MOST_IN_PAYLOAD)
         is_canonical = canonical(told) == raw
     except (ValueError, RecursionError) as error:
         raise _strange(str(error)) from None
@@ -232,8 +235,11 @@ def _tuples(told: Any) -> Any:
     return told
 
 
-def _json(raw: bytes) -> Any:
-    """JSON without a key that stands twice, numbers that are none, or depth without an end."""
+def _json(raw: bytes, most: int) -> Any:
+    """JSON without a key that stands twice, numbers that are none, or depth without an end, and
+    with at most so many commas and brackets. Raises ValueError."""
+    if sum(map(raw.count, (b"{", b"[", b","))) > most:
+        raise ValueError("it has too many parts")
     try:
         return json.loads(raw, object_pairs_hook=_once, parse_constant=_no_constant)
     except RecursionError:

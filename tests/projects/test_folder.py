@@ -1,5 +1,6 @@
 """The folder that a team fills in: every mistake with its line, and a pack that is the same."""
 
+import io
 from datetime import UTC, datetime
 
 import pytest
@@ -64,19 +65,18 @@ def test_the_same_folder_key_and_clock_give_the_same_bytes(ours, tmp_path):
     assert packed(ours, tmp_path / "else", key()).file.read_bytes() != one.file.read_bytes()
 
 
-def test_pictures_go_along_smaller_and_without_where_they_were_taken(ours, tmp_path):
-    import io
-
+def test_pictures_go_along_smaller_and_without_where_they_were_taken(ours, tmp_path, monkeypatch):
+    monkeypatch.setattr(folders, "SIDE", 200)
     with_place = io.BytesIO()
     exif = Image.Exif()
     exif[0x010F] = "Camera of Kari"
-    Image.new("RGB", (3000, 1500), "plum").save(with_place, "JPEG", exif=exif)
+    Image.new("RGB", (300, 150), "plum").save(with_place, "JPEG", exif=exif)
     (ours / "images" / "front.png").write_bytes(with_place.getvalue())
     found = packs.read(packed(ours, tmp_path / "out").file.read_bytes())
     raw = found.payload.images[0].bytes
     assert b"Camera of Kari" in with_place.getvalue() and b"Camera of Kari" not in raw
     with Image.open(io.BytesIO(raw)) as shown:
-        assert (shown.format, shown.size) == ("WEBP", (2000, 1000))
+        assert (shown.format, shown.size) == ("WEBP", (200, 100))
 
 
 def test_a_new_folder_asks_in_the_teams_language_and_lists_all_that_it_needs(tmp_path):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sandbox.projects import packs
 from sandbox.projects.codes import ALPHABET, canonical, grouped, short
+from sandbox.projects.fields import FIELDS
 from sandbox.projects.packs import PackRefused
 from tests.projects.filled import key, payload
 
@@ -76,15 +77,22 @@ def test_no_bytes_end_in_anything_but_a_refusal(content):
     refusal(content)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-                    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))  # fmt: skip
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=8,
+)
+
+
+@given(JSON)
 def test_whatever_is_signed_in_place_of_a_payload_is_refused(content):
     refusal(packs.signed(json.dumps(content).encode(), KEY.private))
 
 
 HOSTILE = {
     "huge": (b"[" * (packs.MOST_BYTES + 1), "too large"),
-    "deep": (b"[" * 100_000, "nested too deep"),
+    "deep": (b"[" * 100_000, "too many parts"),
+    "a gigabyte of nothing": (b"[" + b"{}," * 8_000_000 + b"{}]", "too many parts"),
     "a bomb of numbers": (b'{"format": ' + b"9" * 10_000 + b"}", "is not a pack"),
     "no number": (b'{"format": NaN}', "NaN is no number"),
     "a list": (b"[1, 2]", "is JSON, and not a pack"),
@@ -140,6 +148,17 @@ def test_a_signed_payload_that_could_be_written_in_two_ways_is_refused():
     said = payload(KEY)
     for raw in (json.dumps(said), canonical(said).decode().replace("{", '{"team":"x",', 1)):
         assert "signed" in refusal(packs.signed(raw.encode(), KEY.private))
+
+
+def test_a_signed_payload_that_would_fill_the_memory_is_refused_before_it_does():
+    for raw in (b'{"x":[' + b"{}," * 200_000 + b"{}]}", b"[" * 150_000):
+        assert "signed" in refusal(packs.signed(raw, KEY.private))
+
+
+def test_as_many_words_as_a_project_may_have_are_no_attack():
+    fields = {field.name: "{," * (field.most // 2) for field in FIELDS}
+    images = [{"content": "", "alt": "," * 500, "caption": "[" * 500}] * 8
+    assert packs.read(pack(fields=fields, images=images)).payload.fields == fields
 
 
 def test_codes_are_read_out_in_groups_and_follow_from_the_digest():
