@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from sandbox import clock
 from sandbox.board.people import passes, texts
-from sandbox.board.people import passes
 from sandbox.projects.faults import Fault
 from sandbox.state import audit, open_state
 from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
@@ -107,6 +106,7 @@ def _topics(writer, kari, ola):
         HelpRequest(asked_by=ola.id, language="nb", text="Står fast.", place="Bord 7", asked_at=now)
     )
     _teams(writer, kari, ola)
+    _packs(writer, kari)
 
 
 def _teams(writer, kari, ola):
@@ -156,14 +156,11 @@ def _looker(writer, name):
     writer.add(person)
     writer.flush()
     return person
-    writer.add(team)
-    writer.flush()
-    _packs(writer, team, kari)
 
 
-def _packs(writer, team, kari):
-    """A pack of each state, and a code that was told."""
-    now = clock.now()
+def _packs(writer, kari):
+    """A pack of each state, and a code that was told, of the readers' team."""
+    now, team = clock.now(), writer.scalar(select(Team).where(Team.slug == "team-blue"))
     team.public_key, team.key_made_at, team.key_made_by = f"{'A' * 43}=", now, kari.id
     writer.add(Noted(team_id=team.id, digest="ABCDEFGHJKMNPQR", at=now, by=kari.id))
     wrong = Fault("The pack is another team’s", "the team %(found)s", "the team %(own)s",

@@ -22,6 +22,7 @@ from sandbox.board.projects.submitting import submit
 from sandbox.board.served import generation
 from sandbox.board.standing import Stage
 from sandbox.board.store import state
+from sandbox.board.teams import graces
 from sandbox.board.words import N_
 from sandbox.descriptors import LANGUAGES
 from sandbox.projects import packs
@@ -30,7 +31,7 @@ from sandbox.projects.faults import Fault
 from sandbox.projects.packs import PackRefused
 from sandbox.state import audit
 from sandbox.state.projects import Image, Noted, Pack, Project, Submission
-from sandbox.state.teams import Grace, Team
+from sandbox.state.teams import Team
 
 log = logging.getLogger(__name__)
 MOST_NOTES = 20  # codes that a team may tell; whoever tells thousands is guessing
@@ -450,20 +451,14 @@ def allow(writer: Session, row: Pack, why: str, by: int) -> None:
     So one rule says what is in time, and whoever asks why this team was late finds the answer where
     all such answers stand. Bringing the pack in once more then submits it.
     """
+    assert row.team_id is not None
     pack = packs.read(uploads.path(row.file).read_bytes())
     until = row.arrived_at + timedelta(seconds=1)
     for challenge in sorted({pack.payload.challenge, *pack.payload.answers}):
         held = deadlines.of(writer, challenge, row.team_id, row.arrived_at)
         if held.open or held.stands.stage is not Stage.CLOSED:
             continue
-        made = Grace(
-            team_id=row.team_id, challenge=challenge, until=until, why=why,
-            given_at=clock.now(), given_by=by,
-        )  # fmt: skip
-        writer.add(made)
-        writer.flush()
-        audit.record(writer, "team.grace", f"team {row.team_id}", actor_id=by, grace=made.id,
-                     challenge=challenge, until=until.isoformat())  # fmt: skip
+        graces.give(writer, row.team_id, challenge, until, why, by)
     row.why, row.decided_at, row.decided_by = why, clock.now(), by
     audit.record(writer, "pack.accepted", f"team {row.team_id}", actor_id=by, pack=row.id)
 
