@@ -140,7 +140,9 @@ def tie(first: Measure, second: Measure) -> bool:
     return within(first.score, first.band, second.score, second.band)
 
 
-def within(first: float, first_band: float | None, second: float, second_band: float | None) -> bool:
+def within(
+    first: float, first_band: float | None, second: float, second_band: float | None
+) -> bool:
     """Whether two scores, both with the gates passed or both without, are as near as a tie."""
     return abs(first - second) <= max(first_band or 0.0, second_band or 0.0)
 

@@ -48,10 +48,17 @@ def entries(draw, most=12):
         final = BEGAN + timedelta(hours=file) if draw(st.booleans()) else None
         made.append(
             entry(
-                team, draw(values), number=counts[team], band=draw(bands), file=file,
-                passed=draw(st.booleans()), improves=draw(st.booleans()),
-                minute=draw(st.integers(0, 5)), final_at=final, private=Score(draw(values)),
-            )  # fmt: skip
+                team,
+                draw(values),
+                number=counts[team],
+                band=draw(bands),
+                file=file,
+                passed=draw(st.booleans()),
+                improves=draw(st.booleans()),
+                minute=draw(st.integers(0, 5)),
+                final_at=final,
+                private=Score(draw(values)),
+            )
         )
     return made
 
