@@ -165,7 +165,8 @@ def overview(slug: str) -> Answer:
 
 def _page(slug: str, **forms: Form) -> Answer:
     """The challenge's page, with the form that was wrong in place of a fresh one."""
-    live, shown = boards.live(db(), slug), boards.preview(db(), slug)
+    live, shown = boards.behind(db(), slug)
+    counts = _counts(slug)
     found, zone = live.decided, event().zone
     fresh: dict[str, Form] = {
         "rules": RulesForm(None, daily=found.daily, finals=found.finals, ladder=found.ladder),
@@ -184,8 +185,8 @@ def _page(slug: str, **forms: Form) -> Answer:
         stands=standing(slug),
         live=live,
         shown=shown,
-        checks=checks(slug, shown),
-        scored=deciding.scored(db(), slug),
+        checks=checks(slug, shown, counts),
+        scored=counts.scored,
         press=PressForm(None),
         **(fresh | forms),
     )
@@ -249,43 +250,47 @@ class Check:
     words: str
 
 
-def checks(slug: str, shown: boards.Published) -> list[Check]:
+@dataclass(frozen=True)
+class Counts:
+    """How many files of a challenge are where; `stale` of the scored ones by earlier answers."""
+
+    waiting: int
+    scored: int
+    failed: int
+    stale: int
+
+
+def _counts(slug: str) -> Counts:
+    kind, current = AnswerFile, boards.truth_of(generation(), slug)
+    found: dict[str, int] = {}
+    stale = 0
+    grouped = select(kind.state, kind.truth, func.count()).where(kind.challenge == slug)
+    for state, truth, count in db().execute(grouped.group_by(kind.state, kind.truth)):
+        found[state] = found.get(state, 0) + count
+        stale += count if state == Scoring.SCORED and truth != current else 0
+    waiting = found.get(Scoring.RECEIVED, 0) + found.get(Scoring.SCORING, 0)
+    return Counts(waiting, found.get(Scoring.SCORED, 0), found.get(Scoring.FAILED, 0), stale)
+
+
+def checks(slug: str, shown: boards.Published, counts: Counts) -> list[Check]:
     """What should be so before results are published, in words with what was found."""
-    counts, stale, equal = _counts(slug), _stale(slug), len(shown.first)
-    waiting = counts.get(Scoring.RECEIVED, 0) + counts.get(Scoring.SCORING, 0)
-    failed = counts.get(Scoring.FAILED, 0)
-    ends, now = _ends(slug), clock.now()
+    ends, now, equal = _ends(slug), clock.now(), len(shown.first)
     said = {
-        "scored": gettext("Files that still wait for their score: %(count)s") % {"count": waiting},
-        "failed": gettext("Files whose scoring failed: %(count)s") % {"count": failed},
-        "current": gettext("Files scored with other hidden answers: %(count)s") % {"count": stale},
-        "panel": gettext("Nobody shares the first place."),
+        "scored": (gettext("Files that still wait for their score: %(count)s"), counts.waiting),
+        "failed": (gettext("Files whose scoring failed: %(count)s"), counts.failed),
+        "current": (gettext("Files scored with other hidden answers: %(count)s"), counts.stale),
     }
+    panel = gettext("Nobody shares the first place.")
     if equal > 1:
-        said["panel"] = gettext(
-            "Teams that share the first place: %(count)s. Within a tie people decide, and write why."
+        panel = gettext(
+            "Teams that share the first place: %(count)s. "
+            "Within a tie people decide, and write why."
         ) % {"count": equal}
     return [
         Check("deadline", ends is not None and ends <= now, _deadline_words(ends, now)),
-        Check("scored", waiting == 0, said["scored"]),
-        Check("failed", failed == 0, said["failed"]),
-        Check("current", stale == 0, said["current"]),
-        Check("panel", equal < 2 or bool(shown.decided.panel), said["panel"]),
+        *(Check(name, not n, words % {"count": n}) for name, (words, n) in said.items()),
+        Check("panel", equal < 2 or bool(shown.decided.panel), panel),
     ]
-
-
-def _counts(slug: str) -> dict[str, int]:
-    """State → how many files of the challenge are in it."""
-    kind = AnswerFile
-    grouped = select(kind.state, func.count()).where(kind.challenge == slug).group_by(kind.state)
-    return {state: count for state, count in db().execute(grouped)}
-
-
-def _stale(slug: str) -> int:
-    """How many files were scored with hidden answers of an earlier build."""
-    kind, current = AnswerFile, boards.truth_of(generation(), slug)
-    count = select(func.count()).select_from(kind).where(kind.challenge == slug)
-    return db().scalar(count.where(kind.state == Scoring.SCORED, kind.truth != current)) or 0
 
 
 def _ends(slug: str) -> datetime | None:
@@ -351,14 +356,14 @@ def thaw(slug: str) -> Answer:
 @pages.post("/<slug>/publish")
 @organisers
 def publish(slug: str) -> Answer:
-    asked, shown = PublishForm(), boards.preview(db(), _known(slug))
+    asked, (_, shown) = PublishForm(), boards.behind(db(), _known(slug))
     if not asked.validate_on_submit():
         return _page(slug, publish=asked)
     panel = str(asked.panel.data or "")
     if shown.decided.is_published:
         _act().write_panel(slug, panel)
         return _done(slug, gettext("It stands on the results’ page."))
-    lacks = [one.name for one in checks(slug, shown) if not one.holds]
+    lacks = [one.name for one in checks(slug, shown, _counts(slug)) if not one.holds]
     if panel and "panel" in lacks:
         lacks.remove("panel")
     if lacks and not asked.reason.data:
@@ -436,7 +441,7 @@ def files_json(slug: str) -> Response:
 @organisers
 def results_csv(slug: str) -> Response:
     """The results as they would be published now: for a panel that decides before."""
-    shown = boards.preview(db(), _known(slug))
+    _, shown = boards.behind(db(), _known(slug))
     rows = [result_line(shapes.final(slug, *line), __version__) for line in shown.lines]
     return csv_file(f"{slug}-results-preview.csv", RESULTS, rows)
 

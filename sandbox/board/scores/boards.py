@@ -1,7 +1,7 @@
 """A challenge's leaderboard and results as they are now; the one place that says as of when.
 
 Whatever shows scores to others than their own team (pages, fragments, files, API, feed) asks
-`public` or `published`: a freeze holds there or nowhere. `live` is for the organisers' desk.
+`public` or `published`: a freeze holds there or nowhere. `behind` is for the organisers' desk.
 """
 
 from __future__ import annotations
@@ -132,27 +132,31 @@ def scale(scores: Sequence[Score], *, percent: bool) -> Scale:
 
 def public(session: Session, slug: str) -> Shown:
     """The leaderboard as everybody sees it, whoever asks; frozen while it is frozen."""
-    found = decided(session, slug)
-    return _shown(session, slug, found, before=found.frozen_since)
+    found, here = decided(session, slug), generation()
+    entries = _entries(session, slug, before=found.frozen_since, improving=found.ladder)
+    rows = ranked(entries, baselines(here, slug), rule(slug, found))
+    return Shown(slug, rows, found, _is_percent(here, slug))
 
 
 def published(session: Session, slug: str) -> Published | None:
     """The results, once they are published; until then None, and nothing private is read."""
     found = decided(session, slug)
-    return _results(session, slug, found) if found.is_published else None
+    if not found.is_published:
+        return None
+    return _results(session, slug, found, _entries(session, slug, private=True))
 
 
 # --- what organisers see --------------------------------------------------------------------------
 
 
-def live(session: Session, slug: str) -> Shown:
-    """The leaderboard without its freeze, for the desk alone."""
-    return _shown(session, slug, decided(session, slug), before=None)
-
-
-def preview(session: Session, slug: str) -> Published:
-    """The results as they would be published now, for the desk alone."""
-    return _results(session, slug, decided(session, slug))
+def behind(session: Session, slug: str) -> tuple[Shown, Published]:
+    """The leaderboard without its freeze, and the results as they would be published now: for the
+    desk alone."""
+    found, here = decided(session, slug), generation()
+    entries = _entries(session, slug, private=True)
+    rows = ranked(entries, baselines(here, slug), rule(slug, found))
+    live = Shown(slug, rows, found, _is_percent(here, slug))
+    return live, _results(session, slug, found, entries)
 
 
 # --- what they rest on ----------------------------------------------------------------------------
@@ -219,16 +223,8 @@ def changes(session: Session, slug: str) -> list[Audit]:
     return [act for act in acts if act.detail.get("told")]
 
 
-def _shown(session: Session, slug: str, found: Decided, before: datetime | None) -> Shown:
+def _results(session: Session, slug: str, found: Decided, entries: Sequence[Entry]) -> Published:
     here = generation()
-    entries = _entries(session, slug, before=before, improving=found.ladder)
-    rows = ranked(entries, baselines(here, slug), rule(slug, found))
-    return Shown(slug, rows, found, _is_percent(here, slug))
-
-
-def _results(session: Session, slug: str, found: Decided) -> Published:
-    here = generation()
-    entries = _entries(session, slug, private=True)
     lines = resulted(entries, baselines(here, slug), rule(slug, found))
     numbers = [line.row.entry.file for line in lines if line.row.entry]
     read = select(AnswerFile).where(AnswerFile.id.in_(numbers))
