@@ -63,7 +63,7 @@ def hand_in(app, team_id, public, private=0.0, *, number=1, state=Scoring.SCORED
         row["improves"] = False
     with app.extensions["state"].write() as writer:
         made = AnswerFile(
-            team_id=team_id, challenge=SLUG, number=number, state=state, **(row | more)
+            team_id=team_id, number=number, state=state, **({"challenge": SLUG} | row | more)
         )  # fmt: skip
         writer.add(made)
         writer.flush()
