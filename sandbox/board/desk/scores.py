@@ -51,10 +51,18 @@ class RulesForm(Form):
     """What teams may do, and which of their files stands; a late change needs a second yes."""
 
     daily = IntegerField(
-        N_("Files a day"), [NumberRange(1, 1_000, N_("Write a number from 1 to 1000."))]
+        N_("Files a day"),
+        [
+            required(N_("Write a number from 1 to 1000.")),
+            NumberRange(1, 1_000, N_("Write a number from 1 to 1000.")),
+        ],
     )
     finals = IntegerField(
-        N_("Finals of a team"), [NumberRange(1, 10, N_("Write a number from 1 to 10."))]
+        N_("Finals of a team"),
+        [
+            required(N_("Write a number from 1 to 10.")),
+            NumberRange(1, 10, N_("Write a number from 1 to 10.")),
+        ],
     )
     ladder = BooleanField(N_("A new file stands only if it is better beyond chance (the Ladder)"))
     sure = BooleanField(N_("Change the rules although files have been scored"))
