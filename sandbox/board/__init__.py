@@ -50,6 +50,7 @@ from sandbox.board.desk import young as desk_young
 from sandbox.board.people import account, codes, join, keys, providers, sign_in, tokens
 from sandbox.board.projects import packs
 from sandbox.board.scores import pages as leaderboard
+from sandbox.board.scores import shown as leaderboard
 from sandbox.board.served import Served
 from sandbox.board.talk import announcements, calendar, feed, help, questions, wishes
 from sandbox.board.teams import acts, looking, requests  # noqa: F401 (each adds its pages)

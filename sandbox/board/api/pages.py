@@ -70,6 +70,8 @@ def curl(said: Endpoint) -> str:
     catalog = generation().catalog
     named: dict[str, Mapping[str, Any]] = {
         "/challenges/{slug}": catalog.challenges,
+        "/challenges/{slug}/leaderboard": catalog.challenges,
+        "/challenges/{slug}/results": catalog.challenges,
         "/datasets/{slug}": catalog.datasets,
     }
     path = said.example

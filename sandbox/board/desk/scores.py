@@ -24,7 +24,7 @@ from sandbox.board.people.visitor import myself
 from sandbox.board.scores import boards, deciding
 from sandbox.board.scores.deciding import Act
 from sandbox.board.scores.leaderboard import Score
-from sandbox.board.scores.pages import RESULTS, result_line
+from sandbox.board.scores.shown import RESULTS, result_line
 from sandbox.board.served import event, generation
 from sandbox.board.standing import Standing, standing
 from sandbox.board.store import db
@@ -482,11 +482,9 @@ def _plain(value: Any) -> Any:
 
 
 def reason(file: AnswerFile) -> str:
-    """Why a file has no score, in the judge's own words: the first of them."""
-    told = file.told
-    problems = told.get("problems") or []
-    first = problems[0].get("what", "") if problems and isinstance(problems[0], dict) else ""
-    return str(first or told.get("what") or told.get("title") or told.get("error") or "")
+    """Why a file has no score, in the judge's own words."""
+    problems = [told["what"] for told in file.told.get("problems", ()) if told.get("what")]
+    return "; ".join(problems) or str(file.told.get("title") or file.told.get("why") or "")
 
 
 # --- what they rest on ----------------------------------------------------------------------------

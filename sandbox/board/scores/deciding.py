@@ -82,9 +82,10 @@ class Act:
 
     def score_again(self, file: AnswerFile) -> None:
         """Have the judge look at a file once more; what it said before holds no longer."""
-        file.state, file.scored_at, file.improves = Scoring.RECEIVED, None, False
+        file.state, file.scored_at, file.truth, file.improves = Scoring.RECEIVED, None, "", False
         file.told, file.public, file.private, file.whole = {}, {}, {}, {}
-        enqueue(self.writer, "answers", file=file.id)
+        asked = {"team": file.team_id, "challenge": file.challenge}
+        enqueue(self.writer, "score", queue=f"score {file.team_id} {file.challenge}", **asked)
         self._about(file, "answers.scored_again")
 
     def _row(self, slug: str) -> Leaderboard:
