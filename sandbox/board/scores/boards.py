@@ -6,12 +6,13 @@ Whatever shows scores to others than their own team (pages, fragments, files, AP
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, literal, select
 from sqlalchemy.orm import Session
 
 from sandbox import clock
@@ -133,7 +134,7 @@ def scale(scores: Sequence[Score], *, percent: bool) -> Scale:
 def public(session: Session, slug: str) -> Shown:
     """The leaderboard as everybody sees it, whoever asks; frozen while it is frozen."""
     found, here = decided(session, slug), generation()
-    entries = _entries(session, slug, before=found.frozen_since, improving=found.ladder)
+    entries = _entries(session, slug, before=found.frozen_since, standing=found.ladder)
     rows = ranked(entries, baselines(here, slug), rule(slug, found))
     return Shown(slug, rows, found, _is_percent(here, slug))
 
@@ -242,45 +243,74 @@ def _entries(
     slug: str,
     *,
     before: datetime | None = None,
-    improving: bool = False,
+    standing: bool = False,
     private: bool = False,
 ) -> list[Entry]:
-    """Files that count, in one query that reads no more of them than is asked for."""
+    """Files that count, in one query; `standing`: of each team the one that the Ladder shows."""
     kind = AnswerFile
-    columns: list[Any] = [kind.id, kind.number, kind.arrived_at, kind.improves, kind.final_at,
-                          kind.public, kind.whole["gates"], Team.slug, Team.name]  # fmt: skip
-    if private:
-        columns.append(kind.private)
     wanted = (
-        select(*columns)
+        select(
+            kind.id, kind.number, kind.arrived_at, kind.improves, kind.final_at, Team.slug,
+            Team.name, kind.whole["gates"], cast(kind.public, String),
+            cast(kind.private, String) if private else literal(""),
+        )
         .join(Team, Team.id == kind.team_id)
         .where(kind.challenge == slug, kind.state == Scoring.SCORED)
         .where(kind.truth == truth_of(generation(), slug), kind.set_aside_at.is_(None))
-    )
+    )  # fmt: skip
     if before is not None:
         wanted = wanted.where(kind.scored_at < before)
-    if improving:
+    if standing:
         wanted = wanted.where(kind.improves)
-    found = []
-    for number, nth, at, improves, final_at, measure, gates, team, name, *more in session.execute(
-        wanted
-    ):
-        if score := Score.of(measure):
-            found.append(
-                Entry(
-                    team,
-                    name,
-                    number,
-                    nth,
-                    at,
-                    score,
-                    passed(gates),
-                    improves,
-                    Score.of(more[0]) if more else None,
-                    final_at,
-                )
-            )
-    return found
+    rows = [_File(*row) for row in session.execute(wanted)]
+    return [one for row in (_newest(rows) if standing else rows) if (one := row.entry())]
+
+
+class _File(NamedTuple):
+    """A row of that query; measures are text as long as nobody needs them: most of the page's time
+    would be spent on reading those of files that do not stand."""
+
+    id: int
+    number: int
+    at: datetime
+    improves: bool
+    final_at: datetime | None
+    team: str
+    name: str
+    gates: list[dict[str, Any]] | None
+    public: str
+    private: str
+
+    @property
+    def passed(self) -> bool:
+        return passed(self.gates)
+
+    def entry(self) -> Entry | None:
+        public = Score.of(json.loads(self.public))
+        if public is None:
+            return None
+        return Entry(
+            team=self.team,
+            name=self.name,
+            file=self.id,
+            number=self.number,
+            at=self.at,
+            public=public,
+            passed=self.passed,
+            improves=self.improves,
+            private=Score.of(json.loads(self.private)) if self.private else None,
+            final_at=self.final_at,
+        )
+
+
+def _newest(files: Sequence[_File]) -> list[_File]:
+    """Of files that improve, the one of each team that a ranking would choose."""
+    found: dict[str, _File] = {}
+    for one in files:
+        there = found.get(one.team)
+        if there is None or (one.passed, one.number) > (there.passed, there.number):
+            found[one.team] = one
+    return list(found.values())
 
 
 def passed(gates: Sequence[dict[str, Any]] | None) -> bool:

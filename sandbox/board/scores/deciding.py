@@ -84,8 +84,8 @@ class Act:
         """Have the judge look at a file once more; what it said before holds no longer."""
         file.state, file.scored_at, file.truth, file.improves = Scoring.RECEIVED, None, "", False
         file.told, file.public, file.private, file.whole = {}, {}, {}, {}
-        asked = {"team": file.team_id, "challenge": file.challenge}
-        enqueue(self.writer, "score", queue=f"score {file.team_id} {file.challenge}", **asked)
+        team, slug = file.team_id, file.challenge
+        enqueue(self.writer, "score", queue=f"score {team} {slug}", team=team, challenge=slug)
         self._about(file, "answers.scored_again")
 
     def _row(self, slug: str) -> Leaderboard:

@@ -87,6 +87,17 @@ def test_what_is_set_aside_stale_or_not_scored_stands_nowhere(board):
     assert of(board, "public").teams == []
 
 
+def test_a_teams_line_is_its_newest_that_improved_and_passed_or_without_the_ladder_its_best(board):
+    one = team(board, "Otters")
+    hand_in(board, one, 40.0, number=1, ago=9)
+    hand_in(board, one, 60.0, number=2, ago=8)
+    hand_in(board, one, 61.0, number=3, ago=7, improves=False)
+    hand_in(board, one, 99.0, number=4, ago=6, gates=[gate(5.0)])
+    assert [row.score.value for row in of(board, "public").teams] == [60.0]
+    decide(board, ladder=False)
+    assert [row.score.value for row in of(board, "public").teams] == [61.0]
+
+
 def test_the_own_line_is_marked_and_the_own_place_told_on_the_challenges_page(board):
     number = account(board, "kari@example.org")
     mine = team(board, "Mine", [number])
