@@ -149,7 +149,7 @@ def frozen(board):
     hand_in(board, other, 50.0, ago=10)
     hand_in(board, late, 30.0, ago=9)
     decide(board, frozen_at=clock.now() - timedelta(minutes=2))
-    hand_in(board, late, LATE, SECRET, number=2, ago=0)
+    hand_in(board, late, LATE, SECRET, number=2, ago=0, by=members["late"])
     return board, members
 
 
@@ -173,6 +173,14 @@ def test_a_freeze_holds_on_every_page_feed_file_and_api(frozen):
             assert not LATE_SAID.search(body), told
     live = clients["organiser"].get(f"/organiser/scores/{SLUG}/").text
     assert LATE_SAID.search(live) and SECRET_SAID.search(live)
+
+
+def test_the_copy_of_an_account_names_its_files_and_none_of_their_scores(frozen):
+    app, members = frozen
+    copy = json.loads(enter(app, members["late"]).raw("/account/data.json").data)
+    (file,) = copy["answer_files"]
+    assert (file["number"], file["receipt"]) == (2, "R1-2")
+    assert not {"public", "private", "whole"} & set(file)
 
 
 def test_the_walk_would_find_the_score_if_nothing_were_frozen(frozen):
