@@ -42,8 +42,8 @@ from sandbox.board.desk import packs as desk_packs
 from sandbox.board.desk import people as desk_people
 from sandbox.board.desk import questions as desk_questions
 from sandbox.board.desk import retention as desk_retention
-from sandbox.board.desk import teams as desk_teams
 from sandbox.board.desk import scores as desk_scores
+from sandbox.board.desk import teams as desk_teams
 from sandbox.board.desk import texts as desk_texts
 from sandbox.board.desk import webhooks as desk_webhooks
 from sandbox.board.desk import young as desk_young

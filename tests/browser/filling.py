@@ -19,7 +19,7 @@ from sandbox.state import audit, open_state
 from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
 from sandbox.state.records import Delivery, Token, Webhook
 from sandbox.state.scores import AnswerFile, Leaderboard, Scoring
-from sandbox.state.teams import Membership, Team
+from sandbox.state.teams import Grace, Membership, Seeker, Team, TeamRequest
 from sandbox.state.topics import Announcement, Answer, HelpRequest, Question
 from sandbox.workspace import open_workspace
 from tests.board.scores.files import gate, measure
