@@ -49,7 +49,6 @@ from sandbox.board.desk import webhooks as desk_webhooks
 from sandbox.board.desk import young as desk_young
 from sandbox.board.people import account, codes, join, keys, providers, sign_in, tokens
 from sandbox.board.projects import packs
-from sandbox.board.scores import pages as leaderboard
 from sandbox.board.scores import shown as leaderboard
 from sandbox.board.served import Served
 from sandbox.board.talk import announcements, calendar, feed, help, questions, wishes

@@ -7,16 +7,11 @@ from sqlalchemy import select
 
 from sandbox import clock
 from sandbox.board.people import passes, texts
+from sandbox.bundle import open_bundle
 from sandbox.projects.faults import Fault
 from sandbox.state import audit, open_state
 from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
 from sandbox.state.projects import Noted, Pack
-from sandbox.state.records import Delivery, Token, Webhook
-from sandbox.state.teams import Grace, Membership, Seeker, Team, TeamRequest
-from sandbox.board.people import passes
-from sandbox.bundle import open_bundle
-from sandbox.state import audit, open_state
-from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
 from sandbox.state.records import Delivery, Token, Webhook
 from sandbox.state.scores import AnswerFile, Leaderboard, Scoring
 from sandbox.state.teams import Grace, Membership, Seeker, Team, TeamRequest
