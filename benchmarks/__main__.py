@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.report import report
 from sandbox.errors import SandboxError
 
-_NOT_BENCHMARKS = {"__init__", "__main__", "report", "taken"}
+_NOT_BENCHMARKS = {"__init__", "__main__", "filling", "report", "serving", "taken"}
 
 
 def available() -> dict[str, str]:
