@@ -39,6 +39,7 @@ from sandbox.board.desk import (
 from sandbox.board.desk import challenges as desk_challenges
 from sandbox.board.desk import needs as desk_needs
 from sandbox.board.desk import people as desk_people
+from sandbox.board.desk import projects as desk_projects
 from sandbox.board.desk import questions as desk_questions
 from sandbox.board.desk import retention as desk_retention
 from sandbox.board.desk import teams as desk_teams
@@ -46,7 +47,7 @@ from sandbox.board.desk import texts as desk_texts
 from sandbox.board.desk import webhooks as desk_webhooks
 from sandbox.board.desk import young as desk_young
 from sandbox.board.people import account, codes, join, keys, providers, sign_in, tokens
-from sandbox.board.projects import image_pages
+from sandbox.board.projects import gallery, image_pages
 from sandbox.board.served import Served
 from sandbox.board.talk import announcements, calendar, feed, help, questions, wishes
 from sandbox.board.teams import acts, looking, requests  # noqa: F401 (each adds its pages)
@@ -58,7 +59,7 @@ from sandbox.workspace import Workspace
 MOST_BYTES = 2_000_000  # of a request; what may be larger says so itself
 PUBLIC = (home, challenges, datasets, downloads, starters, documents, hackathon)
 PEOPLE = (sign_in, providers, codes, join, account, keys, tokens, wishes, teams)
-PROJECTS = (image_pages,)
+PROJECTS = (image_pages, gallery)
 TALK = (questions, announcements, help, feed, calendar)
 DESK = (
     desk,
@@ -76,6 +77,7 @@ DESK = (
     desk_young,
     desk_needs,
     desk_announcements,
+    desk_projects,
     desk_questions,
     desk_webhooks,
     backups,

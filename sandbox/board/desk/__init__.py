@@ -89,6 +89,11 @@ SECTIONS: dict[str, tuple[Section, ...]] = {
             N_("Questions"),
             N_("What waits for an answer and for whose, and how fast answers come."),
         ),
+        Section(
+            "desk_projects.index",
+            N_("Projects"),
+            N_("Where each team’s project stands; open the gallery, or hide a project from it."),
+        ),
         Section("help.queue", N_("Mentors’ queue"), N_("Who waits for a mentor, and since when.")),
         Section("desk_webhooks.form", N_("Webhooks"), N_("Tell other programs what happens here.")),
     ),

@@ -39,7 +39,7 @@ def limit() -> None:
 
 def decoded(content: bytes) -> Image.Image:
     """The first picture in `content`, upright, in sRGB on white, at most LARGE pixels a side."""
-    image = Image.open(io.BytesIO(content), formats=FORMATS)
+    image: Image.Image = Image.open(io.BytesIO(content), formats=FORMATS)
     if image.width * image.height > MOST_PIXELS:  # as its head says: nothing is decoded yet
         raise Refused("pixels")
     profile = image.info.get("icc_profile")

@@ -8,12 +8,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from sandbox import clock
 from sandbox.board.people.visitor import must_join
-from sandbox.board.projects import fields, submitting
+from sandbox.board.projects import decoder, fields, submitting
 from sandbox.state.people import Account, Role
 from sandbox.state.projects import Image, Project, Submission
 from sandbox.state.records import Setting
@@ -42,9 +42,12 @@ def opened_at(session: Session) -> datetime | None:
     return datetime.fromisoformat(said) if said else None
 
 
-def is_open(session: Session) -> bool:
-    opens = opened_at(session)
+def has_come(opens: datetime | None) -> bool:
     return opens is not None and opens <= clock.now()
+
+
+def is_open(session: Session) -> bool:
+    return has_come(opened_at(session))
 
 
 # --- what -----------------------------------------------------------------------------------------
@@ -60,6 +63,19 @@ class Picture:
     height: int
     alt: str
     caption: str
+
+    @property
+    def small_width(self) -> int:
+        return self._in_small(self.width)
+
+    @property
+    def small_height(self) -> int:
+        return self._in_small(self.height)
+
+    def _in_small(self, side: int) -> int:
+        if self.small == self.digest:
+            return side
+        return max(round(side * decoder.SMALL / max(self.width, self.height)), 1)
 
 
 @dataclass(frozen=True)
@@ -154,7 +170,7 @@ def _link(one: Any) -> tuple[str, str]:
 # --- which ----------------------------------------------------------------------------------------
 
 
-def _counting() -> Select[tuple[Submission, Project, Team]]:
+def _counting() -> Any:
     """Submissions that count, each with its project and its team."""
     newest = (
         select(Submission.project_id, func.max(Submission.number).label("number"))
@@ -205,18 +221,25 @@ def _twins(session: Session, images: Iterable[Mapping[str, Any]]) -> dict[str, s
 def one(session: Session, slug: str, language: str, *, draft: bool = False) -> Shown | None:
     """The project of the team: what was submitted, else (or if asked for) its draft.
 
-    `language` is said to be the draft's. None if there is no such team.
+    `language` is said to be the draft's. None if there is no such team. Two queries.
     """
-    project = session.scalar(
-        select(Project).join(Team).where(Team.slug == slug).options(joinedload(Project.team))
-    )
-    if project is None:
+    counts = and_(Submission.project_id == Project.id, Submission.withdrawn_at.is_(None))
+    row = session.execute(
+        select(Project, Submission)
+        .join(Team, Team.id == Project.team_id)
+        .outerjoin(Submission, counts)
+        .where(Team.slug == slug.replace("\0", ""))
+        .order_by(Submission.number.desc())
+        .limit(1)
+        .options(contains_eager(Project.team), selectinload(Project.images))
+    ).first()
+    if row is None:
         return None
-    sent = submitting.counting(session, project.id)
-    if draft or sent is None:
-        content = submitting.content_of(project, language)
-        return Shown(project, project.team, sent, content, _twins(session, content["images"]))
-    return Shown(project, project.team, sent, sent.content, _twins(session, sent.content["images"]))
+    project, sent = row
+    twins = {image.digest: image.small for image in project.images}
+    told = draft or sent is None
+    content = submitting.content_of(project, language) if told else sent.content
+    return Shown(project, project.team, sent, content, twins)
 
 
 def holders(session: Session, digest: str) -> list[tuple[int, bool]]:
@@ -242,18 +265,23 @@ def _holds(session: Session, project_id: int, digest: str) -> bool:
 # --- to whom --------------------------------------------------------------------------------------
 
 
-def names(session: Session, team: Team, reader: Account | None, *, own: bool) -> list[str] | None:
+def belonging(session: Session, team_id: int) -> list[Account]:
+    """Who is in the team now, the longest first."""
+    asked = (
+        select(Membership)
+        .where(Membership.team_id == team_id, Membership.left_at.is_(None))
+        .order_by(Membership.joined_at, Membership.id)
+        .options(joinedload(Membership.account).lazyload(Account.roles))
+    )
+    return [membership.account for membership in session.scalars(asked)]
+
+
+def names(people: Iterable[Account], reader: Account | None, *, own: bool) -> list[str] | None:
     """Members' names as this reader may see them; None for strangers, who see none.
 
     An empty name is that of a young person, which is for the own team and for organisers.
     """
     if reader is None or must_join(reader):
         return None
-    rows = session.scalars(
-        select(Membership)
-        .where(Membership.team_id == team.id, Membership.left_at.is_(None))
-        .order_by(Membership.joined_at, Membership.id)
-        .options(joinedload(Membership.account))
-    )
     everything = own or reader.has(Role.ORGANISER)
-    return [m.account.shown_name if everything else m.account.public_name for m in rows]
+    return [person.shown_name if everything else person.public_name for person in people]
