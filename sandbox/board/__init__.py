@@ -48,6 +48,7 @@ from sandbox.board.desk import webhooks as desk_webhooks
 from sandbox.board.desk import young as desk_young
 from sandbox.board.people import account, codes, join, keys, providers, sign_in, tokens
 from sandbox.board.projects import gallery, image_pages
+from sandbox.board.projects import reaching as reaching  # which adds its job
 from sandbox.board.served import Served
 from sandbox.board.talk import announcements, calendar, feed, help, questions, wishes
 from sandbox.board.teams import acts, looking, requests  # noqa: F401 (each adds its pages)
