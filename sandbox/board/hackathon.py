@@ -9,8 +9,10 @@ from flask import Blueprint, Response, request
 
 from sandbox.board.access import everyone
 from sandbox.board.api import showing
+from sandbox.board.projects.showing import Shown, public
 from sandbox.board.served import address, event, generation
 from sandbox.board.site import page
+from sandbox.board.store import db
 from sandbox.catalog import Challenge, Dataset
 from sandbox.descriptors import Text
 
@@ -48,7 +50,8 @@ def _event() -> Json:
         "location": _location(),
         # As in the field, challenges and what teams make of them are the works of the event.
         "workPerformed": [
-            _challenge(slug, catalog.challenges[slug]) for slug in showing.challenges()
+            *(_challenge(slug, catalog.challenges[slug]) for slug in showing.challenges()),
+            *map(_project, public(db())),
         ],
         "workFeatured": [_dataset(slug, found) for slug, found in catalog.datasets.items()],
     }
@@ -84,6 +87,29 @@ def _challenge(slug: str, found: Challenge) -> Json:
         "url": where,
         "isBasedOn": [address(f"/datasets/{name}/") for name in found.datasets],
     }
+
+
+def _project(shown: Shown) -> Json:
+    """What a team made, once the gallery is open, in the team's own words."""
+    where, sent = address(f"/projects/{shown.team.slug}/"), shown.submission
+    made: Json = {
+        "@type": "CreativeWork",
+        "@id": where,
+        "additionalType": "project",
+        "name": shown.title,
+        "description": shown.text("summary"),
+        "inLanguage": shown.language,
+        "url": where,
+        "author": {"@type": "Organization", "name": shown.team.name},
+        "image": [address(f"/images/{one.digest}.webp") for one in shown.pictures],
+    }
+    if sent is not None:
+        made["dateCreated"] = sent.at.isoformat()
+    if licence := shown.text("licence"):
+        made["license"] = f"https://spdx.org/licenses/{licence}.html"
+    if shown.challenge in showing.challenges():
+        made["isBasedOn"] = address(f"/challenges/{shown.challenge}/")
+    return made
 
 
 def _dataset(slug: str, found: Dataset) -> Json:

@@ -158,6 +158,8 @@ TABLE = {
     "api.ask_question": MEMBERS,
     "api.answer_question": MEMBERS,
     "api.get_me": MEMBERS,
+    "api.list_projects": EVERYONE,
+    "api.get_project": EVERYONE,
     "api.list_teams": MEMBERS,
     "api.get_team": MEMBERS,
     "questions.index": EVERYONE,
