@@ -11,6 +11,13 @@ from sandbox.state import audit, open_state
 from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
 from sandbox.state.records import Delivery, Token, Webhook
 from sandbox.state.teams import Grace, Membership, Seeker, Team, TeamRequest
+from sandbox.board.people import passes
+from sandbox.board.projects import submitting
+from sandbox.state import audit, open_state
+from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
+from sandbox.state.projects import Image, Project
+from sandbox.state.records import Delivery, Setting, Token, Webhook
+from sandbox.state.teams import Membership, Team
 from sandbox.state.topics import Announcement, Answer, HelpRequest, Question
 from sandbox.workspace import open_workspace
 
@@ -153,3 +160,48 @@ def _looker(writer, name):
     writer.add(person)
     writer.flush()
     return person
+    writer.add(team)
+    writer.flush()
+    _project(writer, team, kari)
+    plan = Team(slug="team-plan", name="Team Plan", code_hash="y", made_at=now)
+    writer.add(plan)
+    writer.flush()
+    writer.add(Project(team_id=plan.id, fields={}, field_revisions={}, made_at=now, changed_at=now))
+
+
+PROJECT = {
+    "title": "Ledige timer i dag", "licence": "EUPL-1.2", "ai": "used",
+    "outcome": "En **forelder** finner en time samme dag, uten å ringe.\n\n- på mobil\n- på norsk",
+    "summary": "En side som viser ledige timer hos alle kontorer, med det nærmeste først.",
+    "people_made": "Ideen, intervjuene og tegningene.", "tools_made": "Halvparten av koden.",
+    "evidence": "| hva | før | nå |\n|---|---|---|\n| dager | 12 | 3 |\n\nFem prøvde.",
+    "how_to_try": "1. Åpne adressen.\n2. Velg et kontor.",
+    "prototype": "http://192.168.1.20:5000/", "links": ["https://example.org/a/rather/long/link/to/code"],
+    "ai_model": "Llama 3, 8B", "ai_purpose": "Skriver om vedtak i klart språk.",
+    "ai_data": "Ingen persondata.", "ai_checked": "Saksbehandleren leser alt.",
+}  # fmt: skip
+
+
+def _project(writer, team, person):
+    """A project with pictures, in an open gallery, whose prototype has gone to sleep."""
+    now = clock.now()
+    project = Project(
+        team_id=team.id, fields=dict(PROJECT), field_revisions={}, made_at=now, changed_at=now,
+        revision=1, asked_for=PROJECT["prototype"], asked_for_at=now,
+        reached_at=now - timedelta(minutes=20), reached_said="nobody",
+    )  # fmt: skip
+    writer.add(project)
+    writer.flush()
+    for number, alt in enumerate(("En mobil viser tre ledige timer", "En tegning på papir")):
+        writer.add(
+            Image(
+                project_id=project.id, digest=f"{number:064x}", small=f"{number + 2:064x}",
+                width=1600, height=1000, bytes=1, alt=alt, caption="Slik ser det ut",
+                position=number, added_at=now,
+            )
+        )  # fmt: skip
+    writer.flush()
+    writer.refresh(project)
+    content = submitting.content_of(project, "nb")
+    submitting.submit(writer, project, content, nonce="filling", at=now, by=person.id)
+    writer.add(Setting(name="gallery", value={"opened_at": now.isoformat()}, changed_at=now))

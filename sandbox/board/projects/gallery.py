@@ -122,6 +122,7 @@ def project(slug: str) -> Answer:
         names=showing.names(seen.people, me(), own=seen.inside),
         organises=organises(),
         asks_draft=_asks_draft(),
+        recent=showing.recent,
     )
 
 
@@ -220,8 +221,8 @@ def slides(shown: Shown) -> list[Slide]:
     made += _words(shown, "evidence", N_("How we know that it helps"))
     if shown.text("how_to_try") or shown.prototype:
         made.append(Slide("try", N_("Try it"), shown.text("how_to_try")))
-    made += _words(shown, "people_made", N_("What we made ourselves"))
-    made += _words(shown, "tools_made", N_("What tools made"))
+    if said := shown.text("people_made") + shown.text("tools_made"):
+        made.append(Slide("made", N_("Who made what"), said))
     if shown.ai_card:
         made.append(Slide("ai", N_("The model in it")))
     return [*made, Slide("end", N_("Where to find it"))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -157,6 +157,11 @@ class Shown:
         """When the prototype shown here was last asked for; None if it has not been yet."""
         same = bool(self.prototype) and self.project.asked_for == self.prototype
         return self.project.asked_for_at if same else None
+
+
+def recent(moment: datetime) -> bool:
+    """Whether the time of day alone says when that was."""
+    return clock.now() - moment < timedelta(hours=12)
 
 
 def _link(one: Any) -> tuple[str, str]:
