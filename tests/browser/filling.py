@@ -1,8 +1,11 @@
 """Something of everything in a board's database, so that no page that is looked at is empty."""
 
+import hashlib
+import io
 from dataclasses import replace
 from datetime import timedelta
 
+import PIL.Image
 from sqlalchemy import select
 
 from sandbox import clock
@@ -29,7 +32,7 @@ def fill(state_folder):
     state = open_state(replace(open_workspace(), state=state_folder))
     with state.write() as writer:
         people = {name: _person(writer, name) for name in READERS.values()}
-        _topics(writer, *people.values())
+        _topics(writer, state_folder / "uploads", *people.values())
         _programs(writer, people.values())
         audit.record(writer, "event.change", "name", None, before="a", after="b")
         links = {
@@ -82,7 +85,7 @@ def _programs(writer, people):
         )  # fmt: skip
 
 
-def _topics(writer, kari, ola):
+def _topics(writer, uploads, kari, ola):
     now = clock.now()
     asked = Question(
         about="dataset", slug="population", place="persons.birth_date", language="nb",
@@ -162,7 +165,7 @@ def _looker(writer, name):
     return person
     writer.add(team)
     writer.flush()
-    _project(writer, team, kari)
+    _project(writer, team, kari, uploads)
     plan = Team(slug="team-plan", name="Team Plan", code_hash="y", made_at=now)
     writer.add(plan)
     writer.flush()
@@ -182,7 +185,19 @@ PROJECT = {
 }  # fmt: skip
 
 
-def _project(writer, team, person):
+def _picture(uploads, width, number):
+    """The digest of a picture in uploads/, as the board keeps one."""
+    out = io.BytesIO()
+    colour = ("teal", "sienna")[number]
+    PIL.Image.new("RGB", (width, width * 5 // 8), colour).save(out, "WEBP")
+    digest = hashlib.sha256(out.getvalue()).hexdigest()
+    file = uploads / digest[:2] / digest
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(out.getvalue())
+    return digest
+
+
+def _project(writer, team, person, uploads):
     """A project with pictures, in an open gallery, whose prototype has gone to sleep."""
     now = clock.now()
     project = Project(
@@ -193,11 +208,11 @@ def _project(writer, team, person):
     writer.add(project)
     writer.flush()
     for number, alt in enumerate(("En mobil viser tre ledige timer", "En tegning på papir")):
+        large, small = (_picture(uploads, 1600, number), _picture(uploads, 480, number))
         writer.add(
             Image(
-                project_id=project.id, digest=f"{number:064x}", small=f"{number + 2:064x}",
-                width=1600, height=1000, bytes=1, alt=alt, caption="Slik ser det ut",
-                position=number, added_at=now,
+                project_id=project.id, digest=large, small=small, width=1600, height=1000, bytes=1,
+                alt=alt, caption="Slik ser det ut", position=number, added_at=now,
             )
         )  # fmt: skip
     writer.flush()

@@ -1,15 +1,17 @@
 """Pictures on their way in, and whom they are shown to."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from sandbox.board import uploads
+from sandbox.board.projects import image_pages
 from sandbox.board.projects.fields import MOST_IMAGES
 from tests.board.client import Client
 from tests.board.projects.conftest import open_gallery, team
 from tests.board.projects.pictures import picture
-from tests.board.visitors import visitor
+from tests.board.visitors import account, enter, visitor
 
 
 def address(image):
@@ -155,3 +157,32 @@ def test_nobody_changes_the_pictures_of_another_team(board, owls):
 def test_whoever_is_in_no_team_is_led_to_the_teams(board):
     answer = visitor(board).raw("/project/images")
     assert answer.headers["Location"] == "/teams/"
+
+
+def test_nobody_waits_for_a_picture_to_be_decoded(board, owls, monkeypatch):
+    decode = image_pages.encoded
+
+    def while_another_writes(content):
+        account(board, "ola@example.org")
+        return decode(content)
+
+    monkeypatch.setattr(image_pages, "encoded", while_another_writes)
+    owls.add()
+    assert len(owls.images()) == 1
+
+
+def test_pictures_that_arrive_at_once_are_never_too_many_and_none_is_half_kept(board, owls):
+    for number in range(MOST_IMAGES - 1):
+        owls.add(picture(size=(20, 20 + number)))
+    number = owls.act(lambda writer, project: project.team.members[0].account_id)
+    members = [enter(board, number) for _ in range(4)]
+    tokens = [member.token("/project/images") for member in members]
+
+    def send(at):
+        file = (io.BytesIO(picture(size=(40, 40 + at))), "x.jpg")
+        data = {"csrf_token": tokens[at], "alt": "x", "file": file}
+        return members[at].flask.post("/project/images", data=data).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(send, range(4))) == [302, 422, 422, 422]
+    assert len(owls.images()) == MOST_IMAGES

@@ -14,13 +14,7 @@ from sandbox.state.tables import Base
 from tests.board.projects.pictures import picture
 
 # Columns of these names that are no files: hashes of something else, or of what lies in the row.
-NO_FILES = {
-    "submissions.digest",
-    "documents.digest",
-    "noted.digest",
-    "packs.digest",
-    "audit.digest",
-}
+NO_FILES = {f"{name}.digest" for name in ("submissions", "documents", "noted", "packs", "audit")}
 
 
 @pytest.fixture
