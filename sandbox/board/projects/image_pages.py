@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask_wtf.file import FileField
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 from wtforms import StringField, SubmitField, TextAreaField
 from wtforms.validators import InputRequired
@@ -19,10 +20,10 @@ from sandbox.board import uploads
 from sandbox.board.access import everyone, members
 from sandbox.board.forms import N_, Form, at_most, required, tidy
 from sandbox.board.people import limits
-from sandbox.board.people.visitor import me, myself
+from sandbox.board.people.visitor import me, must_join, myself
 from sandbox.board.projects import showing
 from sandbox.board.projects.fields import MOST_IMAGES
-from sandbox.board.projects.images import NoPicture, Stored, encoded, stored
+from sandbox.board.projects.images import TOLD, NoPicture, Stored, encoded, stored
 from sandbox.board.site import at_most_bytes
 from sandbox.board.store import db, release, state
 from sandbox.board.teams import own
@@ -85,6 +86,17 @@ def own_images() -> Answer:
             return redirect(url_for("images.own"))
         return _page(form), 422
     return _page(form), 422 if form.errors else 200
+
+
+@pages.errorhandler(413)
+def _far_too_large(error: HTTPException) -> Any:
+    """What is too large even to be looked at; nothing of the form has been read."""
+    reader = me()
+    if reader is None or must_join(reader) or own.own_team(db(), reader) is None:
+        return error
+    form = AddForm(formdata=None)
+    form.file.errors = [TOLD["bytes"]]
+    return _page(form), 413
 
 
 def _added(form: AddForm, team_id: int, person_id: int) -> bool:

@@ -90,6 +90,15 @@ def test_what_is_not_taken_says_so_and_leaves_nothing(owls, monkeypatch):
     assert owls.images() == [] == kept
 
 
+def test_what_is_far_too_large_is_told_so_by_the_form(board, owls):
+    file = (io.BytesIO(b"x" * (image_pages.MOST_REQUEST + 1)), "x.jpg")
+    answer = owls.member.flask.post("/project/images", data={"alt": "x", "file": file})
+    assert answer.status_code == 413
+    assert "at most 12 MB" in answer.get_data(as_text=True)
+    again = {"file": (io.BytesIO(b"x" * (image_pages.MOST_REQUEST + 1)), "x.jpg")}
+    assert Client(board).flask.post("/project/images", data=again).status_code == 413
+
+
 def test_a_request_without_a_file_asks_for_one(owls):
     assert "Choose a picture" in owls.member.post("/project/images", {"alt": "x"}, status=422).text
 

@@ -45,7 +45,7 @@ class Prototype:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=[0.02], daemon=True).start()
 
     def close(self):
         self.release.set()
@@ -138,6 +138,7 @@ def test_any_answer_is_an_answer_and_no_redirect_is_followed():
         assert [path for path, _ in moved.asked] == ["/"]
 
 
+@pytest.mark.heavy
 def test_silence_slowness_and_no_machine_at_all_are_told_alike():
     with (
         closing(Prototype("nothing")) as silent,
