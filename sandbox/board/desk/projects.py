@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,8 +77,14 @@ class Line:
             return "hidden"
         if self.submission is None:
             return "draft"
-        same = dict(self.submission.content.get("fields") or {}) == dict(self.project.fields)
-        return "submitted" if same else "changed"
+        sent = self.submission.content.get("fields") or {}
+        return "submitted" if _told(sent) == _told(self.project.fields) else "changed"
+
+
+def _told(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What is in fields that are asked for, empty ones left out, as submissions leave them out."""
+    asked = (one.name for one in fields.FIELDS if fields.is_asked(one, said))
+    return {name: said[name] for name in asked if said.get(name)}
 
 
 # --- the list -------------------------------------------------------------------------------------

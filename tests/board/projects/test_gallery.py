@@ -219,6 +219,10 @@ def test_an_organiser_sees_where_every_project_stands(board, owls, organiser):
     assert "submitted" in text and "draft" in text and "fields" in text
     birds.write(title="Not yet")
     assert "Not yet" in organiser.get("/projects/early-birds/").text
+    owls.write(how_to_try="", prototype="", ai_model="not asked for")
+    owls.submit()
+    owls.write(prototype="", ai_model="")
+    assert "the draft has changed since" not in organiser.get(DESK).text
     owls.write(title="Other")
     assert "the draft has changed since" in organiser.get(DESK).text
 
