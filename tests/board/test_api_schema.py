@@ -6,12 +6,8 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 
-from sandbox import clock
 from sandbox.board.api import describe, rates, writes
-from sandbox.state.projects import Project, Submission
-from sandbox.state.records import Setting
-from sandbox.state.teams import Team
-from tests.board.programs import program
+from tests.board.programs import night_owls, program
 from tests.board.test_api import add, question
 
 EXAMPLES = 15  # of each operation, besides what its description's limits enumerate
@@ -52,25 +48,9 @@ def tried(board, monkeypatch):
     for name in ("ASKING", "ANSWERING", "ANNOUNCING"):
         monkeypatch.setattr(writes, name, ())
     add(board, question())
-    _submitted(board)
+    night_owls(board)
     monkeypatch.setattr(Current, "app", board)
     return board
-
-
-def _submitted(board):
-    now = clock.now()
-    team = Team(slug="night-owls", name="Owls", code_hash="x", made_at=now)
-    project = Project(team=team, fields={}, field_revisions={}, made_at=now, changed_at=now)
-    fields = {"title": "Shorter waits", "licence": "MIT", "links": ["https://example.org/"]}
-    content = {"fields": fields, "language": "nb", "challenge": "shorter-queue", "images": []}
-    add(
-        board,
-        Setting(name="gallery", value={"opened_at": now.isoformat()}, changed_at=now),
-        Submission(
-            project=project, number=1, receipt="x", nonce="x", challenge="shorter-queue",
-            content=content, digest="0" * 64, at=now, received_at=now,
-        ),
-    )  # fmt: skip
 
 
 @pytest.fixture(params=["stranger", "member", "organiser"])
