@@ -10,17 +10,12 @@ from sqlalchemy import select
 
 from sandbox import clock
 from sandbox.board.people import passes, texts
-from sandbox.state import audit, open_state
-from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
-from sandbox.state.records import Delivery, Token, Webhook
-from sandbox.state.teams import Grace, Membership, Seeker, Team, TeamRequest
-from sandbox.board.people import passes
 from sandbox.board.projects import submitting
 from sandbox.state import audit, open_state
 from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
 from sandbox.state.projects import Image, Project
 from sandbox.state.records import Delivery, Setting, Token, Webhook
-from sandbox.state.teams import Membership, Team
+from sandbox.state.teams import Grace, Membership, Seeker, Team, TeamRequest
 from sandbox.state.topics import Announcement, Answer, HelpRequest, Question
 from sandbox.workspace import open_workspace
 
@@ -113,10 +108,10 @@ def _topics(writer, uploads, kari, ola):
     writer.add(
         HelpRequest(asked_by=ola.id, language="nb", text="Står fast.", place="Bord 7", asked_at=now)
     )
-    _teams(writer, kari, ola)
+    _teams(writer, uploads, kari, ola)
 
 
-def _teams(writer, kari, ola):
+def _teams(writer, uploads, kari, ola):
     """A team that both readers are in and kari leads, asked by one and inviting another; another
     team that takes people, and somebody who was given more time."""
     now = clock.now()
@@ -135,6 +130,10 @@ def _teams(writer, kari, ola):
     green.members.append(Membership(account_id=per.id, joined_at=now, leads=True))
     writer.add_all([blue, green])
     writer.flush()
+    _project(writer, blue, kari, uploads)
+    writer.add(
+        Project(team_id=green.id, fields={}, field_revisions={}, made_at=now, changed_at=now)
+    )
     writer.add_all(
         [
             TeamRequest(team_id=blue.id, account_id=siri.id, text="I draw well.", asked_at=now),
@@ -163,13 +162,6 @@ def _looker(writer, name):
     writer.add(person)
     writer.flush()
     return person
-    writer.add(team)
-    writer.flush()
-    _project(writer, team, kari, uploads)
-    plan = Team(slug="team-plan", name="Team Plan", code_hash="y", made_at=now)
-    writer.add(plan)
-    writer.flush()
-    writer.add(Project(team_id=plan.id, fields={}, field_revisions={}, made_at=now, changed_at=now))
 
 
 PROJECT = {

@@ -10,7 +10,7 @@ from sandbox.board.projects import submitting
 from sandbox.state.projects import Project
 from sandbox.state.records import Setting
 from sandbox.state.teams import Team
-from tests.board.projects.pictures import picture
+from tests.board.gallery.pictures import picture
 from tests.board.visitors import visitor
 
 CHALLENGE = "shorter-queue"

@@ -9,8 +9,8 @@ from sandbox.board import uploads
 from sandbox.board.projects import image_pages
 from sandbox.board.projects.fields import MOST_IMAGES
 from tests.board.client import Client
-from tests.board.projects.conftest import open_gallery, team
-from tests.board.projects.pictures import picture
+from tests.board.gallery.conftest import open_gallery, team
+from tests.board.gallery.pictures import picture
 from tests.board.visitors import account, enter, visitor
 
 

@@ -11,7 +11,7 @@ from sandbox import clock
 from sandbox.board import retention, uploads
 from sandbox.state.backup import backup, restore
 from sandbox.state.tables import Base
-from tests.board.projects.pictures import picture
+from tests.board.gallery.pictures import picture
 
 # Columns of these names that are no files: hashes of something else, or of what lies in the row.
 NO_FILES = {f"{name}.digest" for name in ("submissions", "documents", "noted", "packs", "audit")}

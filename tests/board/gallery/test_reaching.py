@@ -15,7 +15,7 @@ from sandbox.board.jobs import plan, run_due
 from sandbox.board.projects import reaching
 from sandbox.board.projects.reaching import ANSWERED, NOBODY, NOT_ASKED, PERIOD, may_ask
 from tests.board.client import Client
-from tests.board.projects.conftest import WHOLE, open_gallery, team
+from tests.board.gallery.conftest import WHOLE, open_gallery, team
 
 
 class Prototype:

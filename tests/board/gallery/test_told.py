@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sandbox import clock
 from sandbox.state.people import Account
 from tests.board.client import Client
+from tests.board.gallery.conftest import WHOLE, open_gallery, team
 from tests.board.programs import Program, program, token
-from tests.board.projects.conftest import WHOLE, open_gallery, team
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 

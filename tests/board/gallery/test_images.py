@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 from sandbox.board.projects import decoder, images
 from sandbox.board.projects.images import NoPicture, encoded, kind_of
-from tests.board.projects.pictures import opened, picture
+from tests.board.gallery.pictures import opened, picture
 
 EXIF_ORIENTATION, EXIF_GPS, ON_ITS_SIDE = 0x0112, 0x8825, 6
 

@@ -9,7 +9,7 @@ from sandbox import clock
 from sandbox.state.people import UNDER, Account
 from sandbox.state.records import Audit
 from tests.board.client import Client
-from tests.board.projects.conftest import WHOLE, open_gallery, team
+from tests.board.gallery.conftest import WHOLE, open_gallery, team
 from tests.board.visitors import visitor
 
 GALLERY, PAGE, DESK = "/projects/", "/projects/night-owls/", "/organiser/projects/"
