@@ -23,7 +23,13 @@ from sandbox.board import (
     store,
 )
 from sandbox.board.api import pages as api_pages
-from sandbox.board.api import reads, registry, scores, writes  # noqa: F401 (each adds its endpoints)
+from sandbox.board.api import (  # noqa: F401 (each adds its endpoints)
+    projects,
+    reads,
+    registry,
+    scores,
+    writes,
+)
 from sandbox.board.desk import announcements as desk_announcements
 from sandbox.board.desk import (
     backups,
@@ -40,6 +46,7 @@ from sandbox.board.desk import challenges as desk_challenges
 from sandbox.board.desk import needs as desk_needs
 from sandbox.board.desk import packs as desk_packs
 from sandbox.board.desk import people as desk_people
+from sandbox.board.desk import projects as desk_projects
 from sandbox.board.desk import questions as desk_questions
 from sandbox.board.desk import retention as desk_retention
 from sandbox.board.desk import scores as desk_scores
@@ -48,7 +55,8 @@ from sandbox.board.desk import texts as desk_texts
 from sandbox.board.desk import webhooks as desk_webhooks
 from sandbox.board.desk import young as desk_young
 from sandbox.board.people import account, codes, join, keys, providers, sign_in, tokens
-from sandbox.board.projects import packs
+from sandbox.board.projects import gallery, image_pages, packs
+from sandbox.board.projects import reaching as reaching  # which adds its job
 from sandbox.board.scores import shown as leaderboard
 from sandbox.board.served import Served
 from sandbox.board.talk import announcements, calendar, feed, help, questions, wishes
@@ -62,6 +70,7 @@ MOST_BYTES = 2_000_000  # of a request; what may be larger says so itself
 PUBLIC = (home, challenges, datasets, downloads, starters, documents, hackathon, leaderboard)
 PEOPLE = (sign_in, providers, codes, join, account, keys, tokens, wishes, teams)
 PACKS = (packs, desk_packs)
+PROJECTS = (image_pages, gallery)
 TALK = (questions, announcements, help, feed, calendar)
 DESK = (
     desk,
@@ -79,6 +88,7 @@ DESK = (
     desk_young,
     desk_needs,
     desk_announcements,
+    desk_projects,
     desk_questions,
     desk_scores,
     desk_webhooks,
@@ -122,6 +132,6 @@ def create_app(
     access.attach(app)
     announcements.attach(app)
     standing.attach(app)
-    for topic in (*PUBLIC, *PEOPLE, *PACKS, *TALK, *DESK, *API):
+    for topic in (*PUBLIC, *PEOPLE, *PACKS, *PROJECTS, *TALK, *DESK, *API):
         app.register_blueprint(topic.pages)
     return app

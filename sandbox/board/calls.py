@@ -74,7 +74,7 @@ def post(
     """
     try:
         target = httpx.URL(url)
-        where = _looked_up(target, this_machine=this_machine)
+        where = looked_up(target, this_machine=this_machine)
         with (
             httpx.Client(timeout=seconds, follow_redirects=False, trust_env=False) as client,
             client.stream(
@@ -108,7 +108,7 @@ def _short(error: Exception) -> str:
     return type(error).__name__
 
 
-def _looked_up(target: httpx.URL, *, this_machine: bool) -> Address:
+def looked_up(target: httpx.URL, *, this_machine: bool) -> Address:
     """The first address of the target's host that may be called. Raises Forbidden, or OSError."""
     if target.scheme not in PORTS or not target.host:
         raise Forbidden("only http and https addresses are called")

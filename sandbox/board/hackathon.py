@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 
 from sandbox.board.access import everyone
 from sandbox.board.api import showing
+from sandbox.board.projects.showing import Shown, public
 from sandbox.board.scores import boards
 from sandbox.board.served import address, event, generation
 from sandbox.board.site import page
@@ -51,8 +52,11 @@ def _event() -> Json:
         "location": _location(),
         # As in the field, challenges and what teams make of them are the works of the event.
         "workPerformed": [
-            _challenge(slug, catalog.challenges[slug], decided[slug].is_published)
-            for slug in showing.challenges()
+            *(
+                _challenge(slug, catalog.challenges[slug], decided[slug].is_published)
+                for slug in showing.challenges()
+            ),
+            *map(_project, public(db())),
         ],
         "workFeatured": [_dataset(slug, found) for slug, found in catalog.datasets.items()],
     }
@@ -105,6 +109,29 @@ def _list(slug: str, name: str) -> Json:
             for ending, kind in forms
         ],
     }
+
+
+def _project(shown: Shown) -> Json:
+    """What a team made, once the gallery is open, in the team's own words."""
+    where, sent = address(f"/projects/{shown.team.slug}/"), shown.submission
+    made: Json = {
+        "@type": "CreativeWork",
+        "@id": where,
+        "additionalType": "project",
+        "name": shown.title,
+        "description": shown.text("summary"),
+        "inLanguage": shown.language,
+        "url": where,
+        "author": {"@type": "Organization", "name": shown.team.name},
+        "image": [address(f"/images/{one.digest}.webp") for one in shown.pictures],
+    }
+    if sent is not None:
+        made["dateCreated"] = sent.at.isoformat()
+    if licence := shown.text("licence"):
+        made["license"] = f"https://spdx.org/licenses/{licence}.html"
+    if shown.challenge in showing.challenges():
+        made["isBasedOn"] = address(f"/challenges/{shown.challenge}/")
+    return made
 
 
 def _dataset(slug: str, found: Dataset) -> Json:

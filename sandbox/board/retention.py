@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, delete, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from sandbox import clock
+from sandbox.board import uploads
 from sandbox.board.jobs import every
 from sandbox.board.people import rights
 from sandbox.board.people.ages import GUARDIAN_FIELDS
@@ -35,7 +36,7 @@ from sandbox.state.people import (
     RoleHeld,
     SignIn,
 )
-from sandbox.state.projects import Revision
+from sandbox.state.projects import Image, Revision, Submission
 from sandbox.state.records import Erasure, Job, Setting
 from sandbox.state.teams import Seeker, TeamRequest
 from sandbox.state.topics import HelpRequest
@@ -94,6 +95,11 @@ _held = select(RoleHeld.account_id).where(RoleHeld.role != Role.PARTICIPANT)
 _there = Account.deleted_at.is_(None)
 _last_seen = func.coalesce(Account.last_seen_at, Account.created_at)
 
+# A picture that was submitted stays with what was submitted, which is never changed.
+_submitted = exists().where(
+    Submission.project_id == Image.project_id, cast(Submission.content, Text).contains(Image.digest)
+)
+
 RULES = (
     _detail("diet", N_("Food: allergies and what people do not eat"), N_("To order food."), 3),
     _detail("access", N_("What people need at the venue"), N_("To prepare the venue."), 3),
@@ -109,6 +115,9 @@ RULES = (
     Rule("history", N_("The history of drafts: who wrote what, and when"),
          N_("To take an earlier text back. What was submitted stays."), 30,
          Revision, Revision.at),
+    Rule("picture", N_("Pictures that were taken out of a draft and never submitted"),
+         N_("To put one back that was taken out by mistake."), 1, Image, Image.removed_at,
+         and_(Image.removed_at.is_not(None), ~_submitted), after_event=False),
     Rule("account", N_("Accounts: name, e-mail address, skills, roles, sessions"),
          N_("To take part, and to be told what came of it. Organisers’ accounts stay."), 90,
          Account, _last_seen,
@@ -154,9 +163,25 @@ class Copies:
         return sorted(path for path in found if (made := _made(path)) and made <= over)
 
 
+@dataclass(frozen=True)
+class Orphans:
+    """Files in uploads/ that nothing refers to any more: pictures whose row has been erased."""
+
+    name: str = "file"
+    what: str = N_("Files that nothing refers to any more")
+    why: str = N_("They belonged to something that was erased, or was never handed in whole.")
+    days: int = 1
+    after_event: bool = False
+    place: str = "files"
+
+    def due(self, reader: Session, folder: Path, days: int) -> list[Path]:
+        return uploads.orphans(reader, folder, timedelta(days=days))
+
+
 COPIES_ARE = ("board-*.sqlite", "before-restore-*.zip")
-COPIES = Copies()
-BY_NAME: dict[str, Rule | Copies] = {rule.name: rule for rule in (*RULES, COPIES)}
+COPIES, ORPHANS = Copies(), Orphans()
+AnyRule = Rule | Copies | Orphans
+BY_NAME: dict[str, AnyRule] = {rule.name: rule for rule in (*RULES, COPIES, ORPHANS)}
 
 
 def _made(copy: Path) -> datetime | None:
@@ -168,7 +193,7 @@ def _made(copy: Path) -> datetime | None:
 class Outcome:
     """How many rows or files of a place a rule erased, or would."""
 
-    rule: Rule | Copies
+    rule: AnyRule
     days: int
     count: int
 
@@ -212,7 +237,12 @@ def due(reader: Session, workspace: Workspace) -> list[Outcome]:
     found = reader.execute(select(*counts)).one()
     told = [Outcome(rule, days[rule.name], int(n)) for rule, n in zip(RULES, found, strict=True)]
     copies = len(COPIES.due(workspace.state, days[COPIES.name]))
-    return [*told, Outcome(COPIES, days[COPIES.name], copies)]
+    files = len(ORPHANS.due(reader, workspace.uploads, days[ORPHANS.name]))
+    return [
+        *told,
+        Outcome(COPIES, days[COPIES.name], copies),
+        Outcome(ORPHANS, days[ORPHANS.name], files),
+    ]
 
 
 def run(opened: State, workspace: Workspace) -> list[Outcome]:
@@ -224,17 +254,21 @@ def run(opened: State, workspace: Workspace) -> list[Outcome]:
         with opened.write() as writer:
             count = _erase(writer, rule, rule.due(ends, days[rule.name]))
             done.append(Outcome(rule, days[rule.name], count))
+    with opened.read() as reader:
+        orphans = ORPHANS.due(reader, workspace.uploads, days[ORPHANS.name])
     copies = COPIES.due(workspace.state, days[COPIES.name])
-    for copy in copies:
-        copy.unlink(missing_ok=True)
-    if copies:
-        with opened.write() as writer:
-            writer.add(_proof(COPIES, len(copies)))
+    for rule_of_files, files in ((COPIES, copies), (ORPHANS, orphans)):
+        for file in files:
+            file.unlink(missing_ok=True)
+        if files:
+            with opened.write() as writer:
+                writer.add(_proof(rule_of_files, len(files)))
+        done.append(Outcome(rule_of_files, days[rule_of_files.name], len(files)))
     opened.scrub()
-    return [*done, Outcome(COPIES, days[COPIES.name], len(copies))]
+    return done
 
 
-def _proof(rule: Rule | Copies, count: int) -> Erasure:
+def _proof(rule: AnyRule, count: int) -> Erasure:
     return Erasure(at=clock.now(), rule=rule.name, place=rule.place, count=count)
 
 

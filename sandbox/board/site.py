@@ -123,7 +123,8 @@ def _choose_language() -> None:
 
 
 def _finish(response: Response) -> Response:
-    response.headers.update(ui.SECURITY_HEADERS)
+    for name, value in ui.SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)  # a view may say something stricter itself
     is_page = response.mimetype == "text/html"  # feed readers have no use for a cookie
     if is_page and request.args.get("lang") in event().languages:
         response.set_cookie(

@@ -146,7 +146,9 @@ def _said(value: Any) -> Any:
 def _write_files(uploads: Path, archive: zipfile.ZipFile) -> dict[str, str]:
     """Name below uploads/ → SHA-256 of each file."""
     files = {}
-    for file in sorted(f for f in uploads.rglob("*") if f.is_file()) if uploads.is_dir() else ():
+    for file in sorted(uploads.rglob("*")) if uploads.is_dir() else ():
+        if file.name.startswith(".") or not file.is_file():
+            continue  # what is being written at this moment, no row names yet
         name, content = file.relative_to(uploads).as_posix(), file.read_bytes()
         archive.writestr(_entry(f"uploads/{name}"), content)
         files[name] = hashlib.sha256(content).hexdigest()
@@ -289,5 +291,6 @@ def _put_files(archive: zipfile.ZipFile, files: Mapping[str, str], uploads: Path
     for name in files:
         target = uploads / name
         if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            target.touch(mode=0o600)
             target.write_bytes(archive.read(f"uploads/{name}"))

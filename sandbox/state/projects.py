@@ -32,9 +32,10 @@ class Project(Base):
     hidden_at: Mapped[datetime | None]  # from the gallery, by an organiser
     hidden_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     hidden_why: Mapped[str] = mapped_column(default="")
-    reached_at: Mapped[datetime | None]  # when its prototype was last asked for, and answered
-    asked_for_at: Mapped[datetime | None]
-    reached_said: Mapped[str] = mapped_column(default="")
+    asked_for: Mapped[str] = mapped_column(default="")  # the address of its prototype …
+    asked_for_at: Mapped[datetime | None]  # … when it was last asked for …
+    reached_at: Mapped[datetime | None]  # … when it last answered …
+    reached_said: Mapped[str] = mapped_column(default="")  # … and what came of it the last time
 
     team: Mapped[Team] = relationship()
     images: Mapped[list[Image]] = relationship(
@@ -60,14 +61,18 @@ class Revision(Base):
 
 
 class Image(Base):
-    """A picture of a project: a file of uploads/ by the SHA-256 of what we encoded ourselves."""
+    """A picture of a project: a file of uploads/ by the SHA-256 of what we encoded ourselves.
+
+    `small` names a smaller one of the same, for lists; it is empty where the picture is small.
+    """
 
     __tablename__ = "images"
-    __table_args__ = (Index(None, "digest"),)
+    __table_args__ = (Index(None, "digest"), Index(None, "small"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), index=True)
     digest: Mapped[str]
+    small: Mapped[str] = mapped_column(default="")
     width: Mapped[int]
     height: Mapped[int]
     bytes: Mapped[int]

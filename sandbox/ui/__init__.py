@@ -196,9 +196,10 @@ def _bare(label: str) -> str:
 
 
 @pass_context
-def _markdown(context: Context, text: str, below: int = 1) -> Markup:
+def _markdown(context: Context, text: str, below: int = 1, by_anybody: bool = False) -> Markup:
     page: Page = context["page"]
-    return markdown.render(text, below=below, table_label=page.words.gettext("Table"))
+    label = page.words.gettext("Table")
+    return markdown.render(text, below=below, table_label=label, by_anybody=by_anybody)
 
 
 def _by_language(format_value: Callable[..., str]) -> Callable[..., str]:

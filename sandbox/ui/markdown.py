@@ -23,10 +23,13 @@ KEPT = 500
 
 
 @lru_cache(maxsize=KEPT)  # lists show everybody the same texts, and each takes half a millisecond
-def render(text: str, *, below: int = 1, table_label: str = "Table") -> Markup:
+def render(
+    text: str, *, below: int = 1, table_label: str = "Table", by_anybody: bool = False
+) -> Markup:
     """HTML of `text`, its headings one level and more below a heading of level `below`.
 
-    Raw HTML, images, and links other than http, https and mailto become text or vanish.
+    Raw HTML, images, and links other than http, https and mailto become text or vanish. Links in
+    what `by_anybody` was written say so to search engines.
     """
     tokens = _parser().parse(text)
     _settle_headings(tokens, below)
@@ -37,7 +40,7 @@ def render(text: str, *, below: int = 1, table_label: str = "Table") -> Markup:
         tags=TAGS,
         attributes=ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},
-        link_rel="noopener noreferrer nofollow",
+        link_rel="noopener noreferrer nofollow" + (" ugc" if by_anybody else ""),
     )
     return Markup(safe)  # noqa: S704 (nh3 has just cleaned it)
 

@@ -3,7 +3,9 @@
 from sandbox import clock
 from sandbox.board.people.tokens import PREFIX, SCOPES
 from sandbox.board.people.visitor import fingerprint
-from sandbox.state.records import Token
+from sandbox.state.projects import Project, Submission
+from sandbox.state.records import Setting, Token
+from sandbox.state.teams import Team
 from tests.board.visitors import account
 
 V1 = "/api/v1"
@@ -49,3 +51,22 @@ def program(app, email="robot@example.org", *, scopes=tuple(SCOPES), roles=(), j
     """A program with a token of a new account."""
     made = account(app, email, roles=roles, joined=joined)
     return Program(app, token(app, made, scopes, token=email.ljust(43, "t")))
+
+
+def night_owls(app):
+    """A team that has submitted its project into an open gallery."""
+    now = clock.now()
+    team = Team(slug="night-owls", name="Night owls", code_hash="x", made_at=now)
+    project = Project(team=team, fields={}, field_revisions={}, made_at=now, changed_at=now)
+    fields = {"title": "Shorter waits", "licence": "MIT", "links": ["https://example.org/"]}
+    content = {"fields": fields, "language": "nb", "challenge": "shorter-queue", "images": []}
+    with app.extensions["state"].write() as writer:
+        writer.add_all(
+            [
+                Setting(name="gallery", value={"opened_at": now.isoformat()}, changed_at=now),
+                Submission(
+                    project=project, number=1, receipt="x", nonce="x", challenge="shorter-queue",
+                    content=content, digest="0" * 64, at=now, received_at=now,
+                ),
+            ]
+        )  # fmt: skip

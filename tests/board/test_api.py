@@ -14,7 +14,7 @@ from sandbox.state.records import Audit
 from sandbox.state.teams import Membership, Team
 from sandbox.state.topics import Announcement, Answer, ChallengeState, Question
 from tests.board.client import Client, queries
-from tests.board.programs import V1, Program, program
+from tests.board.programs import V1, Program, night_owls, program
 from tests.board.visitors import account, visitor
 
 EVENT = {"about": {"kind": "event"}, "text": "When is lunch?", "language": "en"}
@@ -391,8 +391,8 @@ def test_every_example_on_the_page_runs_as_it_stands(board, monkeypatch):
         e.text for e in Client(board).get("/api/").all("code") if e.get("class") == "example"
     ]
     assert len(examples) == len(ENDPOINTS)
-    now = clock.now()
-    add(board, question(), Team(slug="night-owls", name="Night owls", code_hash="x", made_at=now))
+    add(board, question())
+    night_owls(board)
     organiser = program(board, roles=["organiser"])
     for example in examples:
         path, method, headers, body = _curl(example)

@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, settings
 
 from sandbox import clock
 from sandbox.board.api import describe, rates, writes
-from sandbox.state.teams import Team
-from tests.board.programs import program
+from tests.board.programs import night_owls, program
 from tests.board.scores.files import decide, hand_in, team
 from tests.board.test_api import add, question
 
 EXAMPLES = 15  # of each operation, besides what its description's limits enumerate
-THERE = {"challenges": "shorter-queue", "datasets": "visits", "teams": "night-owls"}
+THERE = {"challenges": "shorter-queue", "datasets": "visits", "teams": "night-owls",
+         "projects": "night-owls"}  # fmt: skip
 
 
 def document():
@@ -49,7 +49,8 @@ def tried(board, monkeypatch):
     monkeypatch.setattr(rates, "ADDRESS", rates.Rate(10**9))
     for name in ("ASKING", "ANSWERING", "ANNOUNCING"):
         monkeypatch.setattr(writes, name, ())
-    add(board, question(), Team(slug="night-owls", name="Owls", code_hash="x", made_at=clock.now()))
+    add(board, question())
+    night_owls(board)
     hand_in(board, team(board, "Otters"), 60.0, 50.0, around=5.0, groups={"north": 40.0})
     decide(board, results_at=clock.now())
     monkeypatch.setattr(Current, "app", board)

@@ -175,7 +175,13 @@ def test_copies_of_the_whole_database_go_as_well(board, place, tmp_path):
     assert [file.exists() for file in (*copies, other)] == [False, False, True]
 
 
-def test_the_worker_does_it_once_a_day_whoever_plans_it(board):
+@pytest.fixture
+def alone(monkeypatch):
+    """Nothing else comes round meanwhile."""
+    monkeypatch.setattr(jobs, "PERIODS", {"retention": jobs.PERIODS["retention"]})
+
+
+def test_the_worker_does_it_once_a_day_whoever_plans_it(board, alone):
     opened = board.extensions["state"]
     with clock.fixed(clock.now()):
         jobs.plan(opened)
@@ -191,7 +197,7 @@ def test_the_worker_does_it_once_a_day_whoever_plans_it(board):
         assert jobs.run_due(board) == 1
 
 
-def test_a_worker_that_was_away_for_a_week_catches_up_once(board):
+def test_a_worker_that_was_away_for_a_week_catches_up_once(board, alone):
     opened = board.extensions["state"]
     jobs.plan(opened)
     jobs.run_due(board)

@@ -1,18 +1,22 @@
 """Something of everything in a board's database, so that no page that is looked at is empty."""
 
+import hashlib
+import io
 from dataclasses import replace
 from datetime import timedelta
 
+import PIL.Image
 from sqlalchemy import select
 
 from sandbox import clock
 from sandbox.board.people import passes, texts
+from sandbox.board.projects import submitting
 from sandbox.bundle import open_bundle
 from sandbox.projects.faults import Fault
 from sandbox.state import audit, open_state
 from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
-from sandbox.state.projects import Noted, Pack
-from sandbox.state.records import Delivery, Token, Webhook
+from sandbox.state.projects import Image, Noted, Pack, Project
+from sandbox.state.records import Delivery, Setting, Token, Webhook
 from sandbox.state.scores import AnswerFile, Leaderboard, Scoring
 from sandbox.state.teams import Grace, Membership, Seeker, Team, TeamRequest
 from sandbox.state.topics import Announcement, Answer, HelpRequest, Question
@@ -27,7 +31,7 @@ def fill(state_folder):
     state = open_state(replace(open_workspace(), state=state_folder))
     with state.write() as writer:
         people = {name: _person(writer, name) for name in READERS.values()}
-        _topics(writer, *people.values())
+        _topics(writer, state_folder / "uploads", *people.values())
         _programs(writer, people.values())
         _scores(writer, state_folder)
         audit.record(writer, "event.change", "name", None, before="a", after="b")
@@ -105,7 +109,7 @@ def _scores(writer, state_folder):
     writer.add(Leaderboard(challenge="reminder-letter", frozen_at=now, thaws_at=ahead, **rules))
 
 
-def _topics(writer, kari, ola):
+def _topics(writer, uploads, kari, ola):
     now = clock.now()
     asked = Question(
         about="dataset", slug="population", place="persons.birth_date", language="nb",
@@ -133,11 +137,11 @@ def _topics(writer, kari, ola):
     writer.add(
         HelpRequest(asked_by=ola.id, language="nb", text="Står fast.", place="Bord 7", asked_at=now)
     )
-    _teams(writer, kari, ola)
+    _teams(writer, uploads, kari, ola)
     _packs(writer, kari)
 
 
-def _teams(writer, kari, ola):
+def _teams(writer, uploads, kari, ola):
     """A team that both readers are in and kari leads, asked by one and inviting another; another
     team that takes people, and somebody who was given more time."""
     now = clock.now()
@@ -156,6 +160,10 @@ def _teams(writer, kari, ola):
     green.members.append(Membership(account_id=per.id, joined_at=now, leads=True))
     writer.add_all([blue, green])
     writer.flush()
+    _project(writer, blue, kari, uploads)
+    writer.add(
+        Project(team_id=green.id, fields={}, field_revisions={}, made_at=now, changed_at=now)
+    )
     writer.add_all(
         [
             TeamRequest(team_id=blue.id, account_id=siri.id, text="I draw well.", asked_at=now),
@@ -202,3 +210,53 @@ def _packs(writer, kari):
                 faults=[wrong.plain()] if state == "refused" else [],
             )
         )  # fmt: skip
+
+
+PROJECT = {
+    "title": "Ledige timer i dag", "licence": "EUPL-1.2", "ai": "used",
+    "outcome": "En **forelder** finner en time samme dag, uten å ringe.\n\n- på mobil\n- på norsk",
+    "summary": "En side som viser ledige timer hos alle kontorer, med det nærmeste først.",
+    "people_made": "Ideen, intervjuene og tegningene.", "tools_made": "Halvparten av koden.",
+    "evidence": "| hva | før | nå |\n|---|---|---|\n| dager | 12 | 3 |\n\nFem prøvde.",
+    "how_to_try": "1. Åpne adressen.\n2. Velg et kontor.",
+    "prototype": "http://192.168.1.20:5000/", "links": ["https://example.org/a/rather/long/link/to/code"],
+    "ai_model": "Llama 3, 8B", "ai_purpose": "Skriver om vedtak i klart språk.",
+    "ai_data": "Ingen persondata.", "ai_checked": "Saksbehandleren leser alt.",
+}  # fmt: skip
+
+
+def _picture(uploads, width, number):
+    """The digest of a picture in uploads/, as the board keeps one."""
+    out = io.BytesIO()
+    colour = ("teal", "sienna")[number]
+    PIL.Image.new("RGB", (width, width * 5 // 8), colour).save(out, "WEBP")
+    digest = hashlib.sha256(out.getvalue()).hexdigest()
+    file = uploads / digest[:2] / digest
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(out.getvalue())
+    return digest
+
+
+def _project(writer, team, person, uploads):
+    """A project with pictures, in an open gallery, whose prototype has gone to sleep."""
+    now = clock.now()
+    project = Project(
+        team_id=team.id, fields=dict(PROJECT), field_revisions={}, made_at=now, changed_at=now,
+        revision=1, asked_for=PROJECT["prototype"], asked_for_at=now,
+        reached_at=now - timedelta(minutes=20), reached_said="nobody",
+    )  # fmt: skip
+    writer.add(project)
+    writer.flush()
+    for number, alt in enumerate(("En mobil viser tre ledige timer", "En tegning på papir")):
+        large, small = (_picture(uploads, 1600, number), _picture(uploads, 480, number))
+        writer.add(
+            Image(
+                project_id=project.id, digest=large, small=small, width=1600, height=1000, bytes=1,
+                alt=alt, caption="Slik ser det ut", position=number, added_at=now,
+            )
+        )  # fmt: skip
+    writer.flush()
+    writer.refresh(project)
+    content = submitting.content_of(project, "nb")
+    submitting.submit(writer, project, content, nonce="filling", at=now, by=person.id)
+    writer.add(Setting(name="gallery", value={"opened_at": now.isoformat()}, changed_at=now))

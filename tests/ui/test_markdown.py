@@ -79,6 +79,8 @@ def check_harmless(html):
 
 def test_links_tell_the_other_side_nothing():
     assert 'rel="noopener noreferrer nofollow"' in markdown.render("[x](https://example.org)")
+    said = markdown.render("[x](https://example.org)", by_anybody=True)
+    assert 'rel="noopener noreferrer nofollow ugc"' in said
 
 
 def test_code_can_be_scrolled_by_keyboard():

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from sandbox.board.api.registry import LARGEST, PagedByName, PagedByTime, Slug, YesNo
+from sandbox.board.api.registry import LARGEST, Paged, PagedByName, PagedByTime, Slug, YesNo
 from sandbox.board.api.showing import Stage
 from sandbox.descriptors import Descriptor
 
@@ -384,6 +384,72 @@ class Teams(Descriptor):
 
     items: tuple[Team, ...]
     next: str | None
+
+
+# --- projects -------------------------------------------------------------------------------------
+
+
+class ProjectPicture(Descriptor):
+    """A picture of a project, as WebP."""
+
+    url: str
+    width: int = Field(description="in pixels")
+    height: int
+    alt: str = Field(description="what it shows, for those who do not see it")
+    caption: str
+
+
+class Project(Descriptor):
+    """What a team made, as it says itself, in its own language."""
+
+    team: str
+    team_name: str
+    challenge: str | None
+    title: str
+    summary: str
+    language: str = Field(description="of the team's words: a BCP 47 tag")
+    licence: str | None = Field(description="SPDX identifier")
+    prototype: str | None = Field(description="where it runs; may be in the venue's network alone")
+    pictures: tuple[ProjectPicture, ...]
+    submitted: datetime | None = Field(description="when what is shown was submitted")
+    digest: str | None = Field(description="SHA-256 of what was submitted, as its receipt names it")
+    url: str
+
+
+class ProjectLink(Descriptor):
+    """A link that the team gives."""
+
+    url: str
+    words: str
+
+
+class ProjectPage(Project):
+    """The same with all that it says."""
+
+    state: Literal["draft", "submitted", "public"] = Field(
+        description="public for all in the open gallery; the others for the team's own tokens alone"
+    )
+    texts: dict[str, str] = Field(description="field → Markdown; an empty field is not there")
+    links: tuple[ProjectLink, ...]
+
+
+class Projects(Descriptor):
+    """A page of projects, by their teams' names in addresses; `next` is the address of the rest."""
+
+    items: tuple[Project, ...]
+    next: str | None
+
+
+TEAM = r"^[a-z0-9][a-z0-9-]{0,119}$"
+
+
+class ProjectQuery(Paged):
+    """Which projects."""
+
+    after: Annotated[str, Field(pattern=TEAM)] | None = Field(
+        None, description="The team that the page before ended with."
+    )
+    challenge: Slug | None = Field(None, description="Only those submitted for this challenge.")
 
 
 def texts(found: Any) -> Texts | None:

@@ -94,6 +94,11 @@ SECTIONS: dict[str, tuple[Section, ...]] = {
             N_("Scores"),
             N_("Leaderboards and every file: rules, freeze, results."),
         ),
+        Section(
+            "desk_projects.index",
+            N_("Projects"),
+            N_("Where each team’s project stands; open the gallery, or hide a project from it."),
+        ),
         Section("help.queue", N_("Mentors’ queue"), N_("Who waits for a mentor, and since when.")),
         Section(
             "desk_packs.index",

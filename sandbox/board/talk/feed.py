@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 
 from feedgenerator import Atom1Feed
 from flask import Blueprint, Response
+from markupsafe import Markup
 from sqlalchemy import select
 
 from sandbox import clock
 from sandbox.board.access import everyone
+from sandbox.board.projects import showing
 from sandbox.board.scores import boards
 from sandbox.board.served import event
 from sandbox.board.site import page
@@ -80,7 +82,7 @@ def atom() -> Response:
 def _entries(language: str) -> list[Entry]:
     times = agenda.times(db())
     told = [*_announced(language), *_challenges(language, times), *_answers(times)]
-    return [*told, *_results(language, times)]
+    return [*told, *_results(language, times), *_gallery()]
 
 
 def _announced(language: str) -> list[Entry]:
@@ -127,6 +129,25 @@ def _results(language: str, seen: Mapping[str, agenda.Times]) -> list[Entry]:
             path, at = f"/challenges/{slug}/results/", decided.results_at
             found.append(Entry(f"challenge/{slug}/results", title, path, "", at, at))
     return found
+
+
+def _gallery() -> list[Entry]:
+    """That the gallery is open, with what stands in it."""
+    opens, found = showing.opened_at(db()), showing.public(db())
+    if opens is None or not showing.has_come(opens):
+        return []
+    row = Markup('<li><a href="{}">{}</a> ({}){}</li>')
+    items = Markup().join(
+        row.format(
+            f"{agenda.home()}/projects/{one.team.slug}/", one.title, one.team.name,
+            f": {said}" if (said := one.text("summary")) else "",
+        )
+        for one in found
+    )  # fmt: skip
+    newest = max([opens, *(one.submission.at for one in found if one.submission)])
+    title = gettext("The gallery of projects is open")
+    html = Markup("<ul>{}</ul>").format(items) if found else ""
+    return [Entry("gallery", title, "/projects/", html, opens, newest)]
 
 
 def _answers(seen: Mapping[str, agenda.Times]) -> list[Entry]:

@@ -116,8 +116,9 @@ def upgrade() -> None:
         sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("hidden_by", sa.Integer(), nullable=True),
         sa.Column("hidden_why", sa.Text(), nullable=False),
-        sa.Column("reached_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_for", sa.Text(), nullable=False),
         sa.Column("asked_for_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reached_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reached_said", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["changed_by"], ["accounts.id"], name=op.f("fk_projects_changed_by")
@@ -180,6 +181,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("project_id", sa.Integer(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("small", sa.Text(), nullable=False),
         sa.Column("width", sa.Integer(), nullable=False),
         sa.Column("height", sa.Integer(), nullable=False),
         sa.Column("bytes", sa.Integer(), nullable=False),
@@ -196,6 +198,7 @@ def upgrade() -> None:
     with op.batch_alter_table("images", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_images_digest"), ["digest"], unique=False)
         batch_op.create_index(batch_op.f("ix_images_project_id"), ["project_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_images_small"), ["small"], unique=False)
 
     op.create_table(
         "revisions",
