@@ -48,6 +48,7 @@ from sandbox.board.desk import webhooks as desk_webhooks
 from sandbox.board.desk import young as desk_young
 from sandbox.board.people import account, codes, join, keys, providers, sign_in, tokens
 from sandbox.board.projects import packs
+from sandbox.board.scores import pages as answers
 from sandbox.board.served import Served
 from sandbox.board.talk import announcements, calendar, feed, help, questions, wishes
 from sandbox.board.teams import acts, looking, requests  # noqa: F401 (each adds its pages)
@@ -61,6 +62,7 @@ PUBLIC = (home, challenges, datasets, downloads, starters, documents, hackathon)
 PEOPLE = (sign_in, providers, codes, join, account, keys, tokens, wishes, teams)
 PACKS = (packs, desk_packs)
 TALK = (questions, announcements, help, feed, calendar)
+SCORES = (answers,)
 DESK = (
     desk,
     setup,
@@ -120,5 +122,6 @@ def create_app(
     announcements.attach(app)
     standing.attach(app)
     for topic in (*PUBLIC, *PEOPLE, *PACKS, *TALK, *DESK, *API):
+    for topic in (*PUBLIC, *PEOPLE, *TALK, *SCORES, *DESK, *API):
         app.register_blueprint(topic.pages)
     return app

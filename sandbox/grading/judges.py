@@ -84,37 +84,30 @@ def anew(order: Order, sign: Sign = lambda: True) -> Outcome:
 class StandingBy:
     """A judge whose libraries are loaded; it forks a limited child for each order."""
 
-    def __init__(self) -> None:
+    def __init__(self, sign: Sign = lambda: True) -> None:
         self._child = _start("sandbox.grading.warm", stderr=None)
         self._said: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         threading.Thread(target=self._listen, name="judge's words", daemon=True).start()
         try:
-            if self._said.get(timeout=SECONDS_TO_LOAD) == b"ready\n":
-                return
-        except queue.Empty:
-            pass
-        self.close()
-        raise NotScored(Why.JUDGE, "No judge could be started.")
+            if self._next(sign, time.monotonic() + SECONDS_TO_LOAD) != b"ready\n":
+                raise NotScored(Why.JUDGE, "No judge could be started.")
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def is_there(self) -> bool:
         return self._child.poll() is None
 
     def outcome(self, order: Order, sign: Sign = lambda: True) -> Outcome:
-        """Like `anew`; after anything that it raises but NotScored, the judge is not to be used."""
+        """Like `anew`. Whoever gets anything but an outcome asks `is_there` before the next order."""
         assert self._child.stdin
         try:
             self._child.stdin.write(order.model_dump_json().encode() + b"\n")
             self._child.stdin.flush()
         except OSError:
             raise NotScored(Why.JUDGE, "The judge is gone.") from None
-        while True:
-            try:
-                said = self._said.get(timeout=SECONDS_BETWEEN_SIGNS)
-                break
-            except queue.Empty:
-                if not sign():
-                    raise CalledOff("called off") from None
+        said = self._next(sign, time.monotonic() + order.seconds + SECONDS_TO_END)
         if not said:
             raise NotScored(Why.JUDGE, "The judge is gone.")
         told = json.loads(said)
@@ -132,6 +125,15 @@ class StandingBy:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(SECONDS_TO_END)
         _end(self._child)
+
+    def _next(self, sign: Sign, until: float) -> bytes:
+        """The next line that it says; nothing when it has ended, or says none in time."""
+        while time.monotonic() < until:
+            with contextlib.suppress(queue.Empty):
+                return self._said.get(timeout=SECONDS_BETWEEN_SIGNS)
+            if not sign():
+                raise CalledOff("called off")
+        return b""
 
     def _listen(self) -> None:
         with contextlib.suppress(OSError, ValueError):
@@ -151,17 +153,19 @@ class Bench:
         """What comes of the order. Raises NotScored and CalledOff."""
         if not hasattr(os, "fork"):
             return anew(order, sign)
-        with self._one() as judge:
+        with self._one(sign) as judge:
             return judge.outcome(order, sign)
 
     @contextlib.contextmanager
-    def _one(self) -> Iterator[StandingBy]:
+    def _one(self, sign: Sign) -> Iterator[StandingBy]:
         with self._lock:
             idle = self._idle.pop() if self._idle else None
-        judge = idle if idle and idle.is_there else StandingBy()
+        judge = idle if idle and idle.is_there else StandingBy(sign)
         try:
             yield judge
-        except NotScored:
+        except NotScored as ended:
+            if ended.why is Why.JUDGE:
+                judge.close()
             self._back(judge)
             raise
         except BaseException:
