@@ -23,7 +23,7 @@ from sandbox.board import (
     store,
 )
 from sandbox.board.api import pages as api_pages
-from sandbox.board.api import reads, registry, writes  # noqa: F401 (each adds its endpoints)
+from sandbox.board.api import answer_files, reads, registry, writes  # noqa: F401 (each adds some)
 from sandbox.board.desk import announcements as desk_announcements
 from sandbox.board.desk import (
     backups,

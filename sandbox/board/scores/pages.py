@@ -206,8 +206,13 @@ def _one(slug: str, number: int) -> dict[str, Any]:
         "told": Told(file, rules),
         "chosen": answers.finals(files),
         "open": deadlines.of(db(), slug, team.id, clock.now()).open,
-        "first": number == 1,
+        "first": not any(_was_scored_before(other, file) for other in files),
     }
+
+
+def _was_scored_before(other: AnswerFile, file: AnswerFile) -> bool:
+    both = other.scored_at is not None and file.scored_at is not None
+    return both and other.state == Scoring.SCORED and other.scored_at < file.scored_at
 
 
 @pages.get("/<int:number>/file")
