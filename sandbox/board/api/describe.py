@@ -105,7 +105,7 @@ def _operation(said: Endpoint) -> Json:
         content: Json = {"schema": ref(said.body), "example": dict(said.sends)}
         made["requestBody"] = {"required": True, "content": {"application/json": content}}
     if said.takes:
-        text: Json = {"schema": {"type": "string"}}
+        text: Json = {"schema": {"contentMediaType": said.takes}}
         made["requestBody"] = {"required": True, "content": {said.takes: text}}
     return made
 
