@@ -22,8 +22,8 @@ from sandbox.board import (
     starters,
     store,
 )
-from sandbox.board.api import pages as api_pages
 from sandbox.board.api import answer_files, reads, registry, writes  # noqa: F401 (each adds some)
+from sandbox.board.api import pages as api_pages
 from sandbox.board.desk import announcements as desk_announcements
 from sandbox.board.desk import (
     backups,

@@ -100,7 +100,7 @@ class StandingBy:
         return self._child.poll() is None
 
     def outcome(self, order: Order, sign: Sign = lambda: True) -> Outcome:
-        """Like `anew`. Whoever gets anything but an outcome asks `is_there` before the next order."""
+        """Like `anew`; afterwards `is_there` says whether it can take another order."""
         assert self._child.stdin
         try:
             self._child.stdin.write(order.model_dump_json().encode() + b"\n")
@@ -232,13 +232,19 @@ def _checked(order: Order, outcome: Outcome) -> Outcome:
 
 
 def _too_slow(order: Order) -> NotScored:
-    return NotScored(Why.TIME, f"{order.shown_as} was not scored within {order.seconds:g} "
-                     "seconds, so it was stopped. Is it a file of answers?")  # fmt: skip
+    return NotScored(
+        Why.TIME,
+        f"{order.shown_as} was not scored within {order.seconds:g} seconds, so it was stopped. "
+        "Is it a file of answers?",
+    )
 
 
 def _too_large(order: Order) -> NotScored:
-    return NotScored(Why.MEMORY, f"{order.shown_as} could not be scored within {order.mebibytes} "
-                     "MiB of memory. Is it a file of answers? Begin with the answers template.")  # fmt: skip
+    return NotScored(
+        Why.MEMORY,
+        f"{order.shown_as} could not be scored within {order.mebibytes} MiB of memory. "
+        "Is it a file of answers? Begin with the answers template.",
+    )
 
 
 def _stopped(order: Order, number: int) -> NotScored:
@@ -247,5 +253,8 @@ def _stopped(order: Order, number: int) -> NotScored:
         return _too_slow(order)
     if not number:
         return _too_large(order)
-    return NotScored(Why.MEMORY, f"Scoring {order.shown_as} was stopped by the system (signal "
-                     f"{number}), probably for want of memory.")  # fmt: skip
+    return NotScored(
+        Why.MEMORY,
+        f"Scoring {order.shown_as} was stopped by the system (signal {number}), "
+        "probably for want of memory.",
+    )

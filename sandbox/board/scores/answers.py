@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -132,7 +133,7 @@ def truth_of(challenge: str) -> str:
     return generation().bundle.manifest.truth.get(f"{challenge}/answers.csv", "")
 
 
-def of_team(team_id: int, challenge: str) -> Select[tuple[AnswerFile]]:
+def of_team(team_id: int, challenge: str) -> Select[Any]:
     """The team's files in the challenge, the newest first."""
     return (
         select(AnswerFile)

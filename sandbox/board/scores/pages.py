@@ -211,8 +211,9 @@ def _one(slug: str, number: int) -> dict[str, Any]:
 
 
 def _was_scored_before(other: AnswerFile, file: AnswerFile) -> bool:
-    both = other.scored_at is not None and file.scored_at is not None
-    return both and other.state == Scoring.SCORED and other.scored_at < file.scored_at
+    if other.scored_at is None or file.scored_at is None:
+        return False
+    return other.state == Scoring.SCORED and other.scored_at < file.scored_at
 
 
 @pages.get("/<int:number>/file")

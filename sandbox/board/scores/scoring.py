@@ -311,9 +311,7 @@ def _sign() -> Callable[[], bool]:
     return sign
 
 
-def _note(
-    taken: Taken, here: Generation, truth: str, decide: Callable[[AnswerFile], None]
-) -> None:
+def _note(taken: Taken, here: Generation, truth: str, decide: Callable[[AnswerFile], None]) -> None:
     """Keep what came of it, if it is still ours to say; if its truth is of yesterday, once more."""
     is_old = generation() is not here and truth_of(taken.challenge) != truth
     with state().write() as writer:

@@ -37,8 +37,9 @@ def content(app, *, right=10**9, public_right=None, note=""):
         if public_right is None:
             good, right = right > 0, right - 1
         else:
-            good, public_right = part == "public" and public_right > 0, (
-                public_right - (part == "public")
+            good, public_right = (
+                part == "public" and public_right > 0,
+                (public_right - (part == "public")),
             )
         print(f"{code},{answer if good else 999}", file=written)
     return written.getvalue().encode()

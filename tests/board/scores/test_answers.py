@@ -141,7 +141,7 @@ def test_a_file_that_was_refused_may_be_sent_again(judged):
 
 
 def test_the_same_act_sent_twice_is_done_once_and_another_file_in_the_same_form_is_another(judged):
-    number, client = crew(judged)
+    _, client = crew(judged)
     for _ in range(2):
         answer = upload(client, content(judged, right=1), nonce="n")
         assert answer.location == HOME + "1/"
@@ -266,7 +266,9 @@ def test_no_private_number_is_on_any_page_of_a_team(judged):
     whole = f"{file.whole['ungated']:.1f}"
     assert 0 < file.whole["ungated"] < 100
     for address in (HOME, HOME + "1/", HOME + "1/now"):
-        text = said(client.get(address) if not address.endswith("now") else client.fragment(address))
+        text = said(
+            client.get(address) if not address.endswith("now") else client.fragment(address)
+        )
         assert "100.0" in text and whole not in text
 
 
@@ -337,9 +339,7 @@ def together(calls):
         except Exception as error:
             came[place] = error
 
-    threads = [
-        threading.Thread(target=run, args=(place, call)) for place, call in enumerate(calls)
-    ]
+    threads = [threading.Thread(target=run, args=(place, call)) for place, call in enumerate(calls)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -349,7 +349,7 @@ def together(calls):
 
 def test_of_twenty_uploads_at_once_as_many_are_taken_as_are_left(judged):
     decide(judged, daily=3)
-    number, member = team(judged)
+    _, member = team(judged)
     clients = [enter(judged, member) for _ in range(20)]
     tokens = [client.token(HOME) for client in clients]
 
@@ -407,9 +407,9 @@ def test_the_person_who_handed_in_may_leave_and_the_files_stay(judged):
     ola = account(judged, "ola@example.org")
     with judged.extensions["state"].write() as writer:
         writer.add(Membership(team_id=number, account_id=ola, joined_at=clock.now()))
-        writer.scalar(select(Membership).where(Membership.account_id == member)).left_at = (
-            clock.now()
-        )
+        writer.scalar(
+            select(Membership).where(Membership.account_id == member)
+        ).left_at = clock.now()
     assert "No. 1" in said(enter(judged, ola).get(HOME))
     with judged.extensions["state"].read() as reader:
         assert own.own_team(reader, reader.get_one(Account, member)) is None
