@@ -13,6 +13,8 @@ from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
 from sandbox.state.projects import Noted, Pack
 from sandbox.state.records import Delivery, Token, Webhook
 from sandbox.state.teams import Grace, Membership, Seeker, Team, TeamRequest
+from sandbox.state.scores import AnswerFile, Scoring
+from sandbox.state.teams import Membership, Team
 from sandbox.state.topics import Announcement, Answer, HelpRequest, Question
 from sandbox.workspace import open_workspace
 
@@ -172,5 +174,31 @@ def _packs(writer, kari):
                 team_id=team.id, digest=f"{number:064x}", file=f"{number:064x}", state=state,
                 made_at=now - timedelta(minutes=5), arrived_at=now, brought_by=kari.id,
                 faults=[wrong.plain()] if state == "refused" else [],
+    writer.add(team)
+    writer.flush()
+    _answers(writer, team, kari)
+
+
+def _answers(writer, team, kari):
+    """Files of answers in the states in which they end."""
+    now, line = clock.now(), {"line": 3, "found": "yes", "expected": "approve", "fix": None}
+    states = {
+        Scoring.SCORED: {"improves": True, "final_at": now, "told": {"seconds": 0.5}},
+        Scoring.REFUSED: {
+            "told": {
+                "title": "The answers cannot be scored",
+                "problems": [line | {"what": "answer: this is not one of the allowed answers"}],
+            }
+        },
+        Scoring.FAILED: {"told": {"why": "time"}},
+    }
+    measure = {"rows": 2500, "ungated": 61.5, "low": 59.5, "high": 63.4, "band": 2.7}
+    for number, (state, more) in enumerate(states.items(), 1):
+        writer.add(
+            AnswerFile(
+                team_id=team.id, challenge="same-day-permit", number=number, receipt=f"R{number}",
+                nonce=f"nonce {number}", name="answers.csv", digest=f"{number:064x}", bytes=130_000,
+                arrived_at=now, received_at=now, by=kari.id, state=state, scored_at=now,
+                public=measure, private=measure, whole=measure, truth="none", **more,
             )
         )  # fmt: skip

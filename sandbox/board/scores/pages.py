@@ -206,8 +206,17 @@ def _one(slug: str, number: int) -> dict[str, Any]:
         "told": Told(file, rules),
         "chosen": answers.finals(files),
         "open": deadlines.of(db(), slug, team.id, clock.now()).open,
+        "held_by_gate": _held_by_gate(file, files),
         "first": not any(_was_scored_before(other, file) for other in files),
     }
+
+
+def _held_by_gate(file: AnswerFile, files: list[AnswerFile]) -> bool:
+    """Whether a gate alone kept the file from its team's place: one that passes them all has it."""
+    if file.state != Scoring.SCORED or scoring.measure(file.whole).passed_gates:
+        return False
+    ahead = (one for one in files if one.improves and _was_scored_before(one, file))
+    return any(scoring.measure(one.whole).passed_gates for one in ahead)
 
 
 def _was_scored_before(other: AnswerFile, file: AnswerFile) -> bool:

@@ -184,7 +184,7 @@ def _forgotten(session: Session) -> list[tuple[int, str, int]]:
         .where(Job.kind == KIND, Job.done_at.is_(None), Job.failed_at.is_(None))
         .group_by(Job.queue)
     ).all()
-    there = {queue: count for queue, count in open_jobs}
+    there = {row.queue: int(row[1]) for row in open_jobs}
     missing = [
         (team_id, challenge, count - there.get(queue_of(team_id, challenge), 0))
         for team_id, challenge, count in waiting
@@ -232,7 +232,8 @@ def score(payload: Mapping[str, Any]) -> None:
         return
     except NotScored as failed:
         log.warning("Answers %s were not scored: %s", taken.id, failed)
-        _note(taken, here, truth, lambda file: _failed(file, failed.why))
+        why = failed.why
+        _note(taken, here, truth, lambda file: _failed(file, why))
         return
     took = round(time.monotonic() - began, 3)
     _note(taken, here, truth, lambda file: _decided(file, taken, outcome, took))

@@ -257,6 +257,22 @@ def test_what_is_not_better_gets_no_number_and_the_place_stays(judged):
     assert "Public score" in said(client.get(HOME + "2/"))
 
 
+def test_a_gate_that_is_not_passed_is_told_as_the_reason_and_its_number_is_not(judged):
+    number, client = crew(judged)
+    for right in (1, 15):
+        scored(judged, number, content(judged, right=right))
+    with judged.extensions["state"].write() as writer:
+        gate = {"name": "g", "title": {"en": "refusals"}, "limit": 1, "unit": {"en": "x"}}
+        first, second = writer.scalars(select(AnswerFile).order_by(AnswerFile.id))
+        first.whole = {**first.whole, "gates": [{**gate, "value": 0.0}]}
+        second.whole = {**second.whole, "gates": [{**gate, "value": 77.0}]}
+        second.improves = False
+    page = said(client.get(HOME + "2/"))
+    assert "A gate is not passed: your place stays" in page
+    assert "NOT passed: refusals" in page and "77" not in page.partition("What was received")[0]
+    assert "passed: refusals" in said(client.get(HOME + "1/"))
+
+
 def test_no_private_number_is_on_any_page_of_a_team(judged):
     """The private part is made wrong, the public one right: nothing but 100 may be shown."""
     number, client = crew(judged)

@@ -113,7 +113,7 @@ def test_a_judge_at_its_limits_costs_no_attempt_and_says_what_to_do(why, told, j
 
 
 def test_a_judge_that_is_killed_is_our_mistake_and_the_next_file_gets_another(judged):
-    number, client = crew(judged)
+    number, _ = crew(judged)
     scored(judged, number, content(judged, right=1))
     for idle in judges.BENCH._idle:
         os.kill(idle._child.pid, signal.SIGKILL)
