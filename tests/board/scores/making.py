@@ -12,6 +12,7 @@ from sandbox.board import receipts
 from sandbox.board.jobs import run_due
 from sandbox.board.scores import answers
 from sandbox.board.teams import own
+from sandbox.state.records import Setting
 from sandbox.state.scores import AnswerFile, Leaderboard
 from sandbox.state.topics import ChallengeState
 from tests.board.visitors import account, enter
@@ -112,3 +113,20 @@ def closes(app, at):
 
 def said(page):
     return re.sub(r"\s+", " ", page.text)
+
+
+class SlowBody(io.RawIOBase):
+    """A request's body, before which arrives somebody else writes into the board's database."""
+
+    def __init__(self, app, body):
+        self.state, self.body, self.written = app.extensions["state"], io.BytesIO(body), False
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        if not self.written:
+            with self.state.write() as writer:
+                writer.add(Setting(name="meanwhile", value={}, changed_at=clock.now()))
+            self.written = True
+        return self.body.readinto(buffer)

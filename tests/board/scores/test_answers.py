@@ -6,11 +6,12 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import g, render_template_string
 from sqlalchemy import select
 
 from sandbox import clock
 from sandbox.board.jobs import run_due
-from sandbox.board.scores import answers
+from sandbox.board.scores import answers, pages
 from sandbox.board.teams import own
 from sandbox.state.people import Account
 from sandbox.state.scores import AnswerFile, Scoring
@@ -19,6 +20,7 @@ from tests.board.client import Client
 from tests.board.scores.making import (
     HOME,
     SLUG,
+    SlowBody,
     closes,
     content,
     crew,
@@ -203,6 +205,28 @@ def test_too_large_a_file_is_refused_with_both_sizes_before_it_is_read(judged):
     assert not files(judged)
 
 
+def test_a_slow_client_keeps_nobody_from_writing(judged):
+    """While the body arrives somebody else writes, which nobody can while a request may."""
+    _, client = crew(judged)
+    boundary, token = "x", client.token(HOME)
+    parts = [("csrf_token", "", token), ("nonce", "", "n"), ("file", '; filename="a.csv"', "a")]
+    body = "".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n{value}\r\n'
+        for name, more, value in parts
+    ) + f"--{boundary}--\r\n"  # fmt: skip
+    slow = SlowBody(judged, body.encode())
+    answer = client.flask.post(
+        HOME,
+        environ_overrides={
+            "wsgi.input": slow,
+            "CONTENT_LENGTH": str(len(body)),
+            "CONTENT_TYPE": f"multipart/form-data; boundary={boundary}",
+        },
+    )
+    assert answer.status_code == 302 and slow.written
+    assert files(judged)[0].bytes == 1
+
+
 def test_a_challenge_that_is_a_draft_takes_nothing(real):
     _, client = crew(real)
     assert client.raw(HOME).status_code == 404
@@ -307,6 +331,23 @@ def test_a_file_that_is_set_aside_says_why(judged):
     assert "It was made by hand." in page and "As a final" not in page
     client.post(HOME + "1/final", {"choose": "1"}, form=HOME + "1/")
     assert files(judged)[0].final_at is None
+
+
+def test_the_challenge_s_page_can_offer_to_hand_in(judged):
+    """The macro that it includes, for a team and for whoever is in none."""
+    macro = '{% from "board/answers/parts.html" import hand_in with context %}'
+    template = macro + "{{ hand_in(slug, offer) }}"
+
+    def shown(account_id):
+        with judged.test_request_context():
+            judged.preprocess_request()
+            with judged.extensions["state"].read() as reader:
+                g.me = account_id and reader.get_one(Account, account_id)
+            return render_template_string(template, slug=SLUG, offer=pages.offer(SLUG))
+
+    _, member = team(judged)
+    assert "10 of 10 attempts are left today" in shown(member) and HOME in shown(member)
+    assert "/teams/" in shown(None)
 
 
 # --- finals ---------------------------------------------------------------------------------------
