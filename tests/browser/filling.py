@@ -1,5 +1,6 @@
 """Something of everything in a board's database, so that no page that is looked at is empty."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,9 +13,8 @@ from sandbox.state import audit, open_state
 from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
 from sandbox.state.projects import Noted, Pack
 from sandbox.state.records import Delivery, Token, Webhook
-from sandbox.state.teams import Grace, Membership, Seeker, Team, TeamRequest
 from sandbox.state.scores import AnswerFile, Scoring
-from sandbox.state.teams import Membership, Team
+from sandbox.state.teams import Grace, Membership, Seeker, Team, TeamRequest
 from sandbox.state.topics import Announcement, Answer, HelpRequest, Question
 from sandbox.workspace import open_workspace
 
@@ -27,6 +27,7 @@ def fill(state_folder):
     with state.write() as writer:
         people = {name: _person(writer, name) for name in READERS.values()}
         _topics(writer, *people.values())
+        _answers(writer, state_folder, people["kari"])
         _programs(writer, people.values())
         audit.record(writer, "event.change", "name", None, before="a", after="b")
         links = {
@@ -179,8 +180,12 @@ def _packs(writer, kari):
     _answers(writer, team, kari)
 
 
-def _answers(writer, team, kari):
-    """Files of answers in the states in which they end."""
+def _answers(writer, state_folder, kari):
+    """Files of answers of kari's team in the states in which they end."""
+    team = writer.scalar(select(Team).where(Team.slug == "team-blue"))
+    named = (state_folder / "current").read_text().strip()
+    manifest = state_folder / "generations" / named / "bundle" / "manifest.json"
+    truth = json.loads(manifest.read_text())["truth"]["same-day-permit/answers.csv"]
     now, line = clock.now(), {"line": 3, "found": "yes", "expected": "approve", "fix": None}
     states = {
         Scoring.SCORED: {"improves": True, "final_at": now, "told": {"seconds": 0.5}},
@@ -199,6 +204,6 @@ def _answers(writer, team, kari):
                 team_id=team.id, challenge="same-day-permit", number=number, receipt=f"R{number}",
                 nonce=f"nonce {number}", name="answers.csv", digest=f"{number:064x}", bytes=130_000,
                 arrived_at=now, received_at=now, by=kari.id, state=state, scored_at=now,
-                public=measure, private=measure, whole=measure, truth="none", **more,
+                public=measure, private=measure, whole=measure, truth=truth, **more,
             )
         )  # fmt: skip
