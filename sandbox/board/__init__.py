@@ -121,7 +121,6 @@ def create_app(
     access.attach(app)
     announcements.attach(app)
     standing.attach(app)
-    for topic in (*PUBLIC, *PEOPLE, *PACKS, *TALK, *DESK, *API):
-    for topic in (*PUBLIC, *PEOPLE, *TALK, *SCORES, *DESK, *API):
+    for topic in (*PUBLIC, *PEOPLE, *PACKS, *TALK, *SCORES, *DESK, *API):
         app.register_blueprint(topic.pages)
     return app
