@@ -5,15 +5,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select
+from tests.board.scores.files import gate, measure
 
 from sandbox import clock
 from sandbox.board.people import passes, texts
+from sandbox.bundle import open_bundle
 from sandbox.projects.faults import Fault
 from sandbox.state import audit, open_state
 from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
 from sandbox.state.projects import Noted, Pack
 from sandbox.state.records import Delivery, Token, Webhook
-from sandbox.state.scores import AnswerFile, Scoring
+from sandbox.state.scores import AnswerFile, Leaderboard, Scoring
 from sandbox.state.teams import Grace, Membership, Seeker, Team, TeamRequest
 from sandbox.state.topics import Announcement, Answer, HelpRequest, Question
 from sandbox.workspace import open_workspace
@@ -29,6 +31,7 @@ def fill(state_folder):
         _topics(writer, *people.values())
         _answers(writer, state_folder, people["kari"])
         _programs(writer, people.values())
+        _scores(writer, state_folder)
         audit.record(writer, "event.change", "name", None, before="a", after="b")
         links = {
             reader: f"/sign-in/link/{passes.link_for(writer, people[name])}"
@@ -78,6 +81,30 @@ def _programs(writer, people):
                 **{"made_at": now, outcome: now},
             )
         )  # fmt: skip
+
+
+def _scores(writer, state_folder):
+    """Files of Team Blue with results that are published, and a leaderboard that is frozen."""
+    bundle = open_bundle(replace(open_workspace(), state=state_folder).current_bundle())
+    team, now = writer.scalars(select(Team).where(Team.slug == "team-blue")).one(), clock.now()
+    scored = {"scored_at": now, "improves": True, "state": Scoring.SCORED}
+    for number, (slug, public) in enumerate([("same-day-permit", 31.5), ("reminder-letter", 55.0)]):
+        private = measure(public - 2, around=3.0, groups={"small": 20.0, "large": 30.0})
+        writer.add(
+            AnswerFile(
+                team_id=team.id, challenge=slug, number=1, receipt=f"RECEIPT{number}",
+                nonce=f"nonce {number}", name="answers.csv", digest=str(number) * 64, bytes=10,
+                arrived_at=now, received_at=now, truth=bundle.manifest.truth[f"{slug}/answers.csv"],
+                public=measure(public, around=4.0), private=private,
+                whole=measure(public, gates=[gate(0.0)]), **scored,
+            )
+        )  # fmt: skip
+    rules = {"daily": 10, "finals": 2, "ladder": True, "changed_at": now}
+    ahead = now + timedelta(hours=1)
+    writer.add(
+        Leaderboard(challenge="same-day-permit", results_at=now, panel="It is fair.", **rules)
+    )
+    writer.add(Leaderboard(challenge="reminder-letter", frozen_at=now, thaws_at=ahead, **rules))
 
 
 def _topics(writer, kari, ola):
@@ -175,9 +202,8 @@ def _packs(writer, kari):
                 team_id=team.id, digest=f"{number:064x}", file=f"{number:064x}", state=state,
                 made_at=now - timedelta(minutes=5), arrived_at=now, brought_by=kari.id,
                 faults=[wrong.plain()] if state == "refused" else [],
-    writer.add(team)
-    writer.flush()
-    _answers(writer, team, kari)
+            )
+        )  # fmt: skip
 
 
 def _answers(writer, state_folder, kari):
