@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -15,19 +16,25 @@ from typing import cast
 
 import segno
 import uvicorn
-from a2wsgi import WSGIMiddleware
-from a2wsgi.wsgi_typing import WSGIApp
 
 from sandbox import catalog
 from sandbox.board import create_app
+from sandbox.board.asgi import Threads, Wsgi
 from sandbox.board.jobs import Worker
+from sandbox.board.site import most_bytes_of
 from sandbox.bundle import open_bundle
 from sandbox.errors import SandboxError, ServeError
 from sandbox.explore import BASE, ExplorerApp, open_explorer
 from sandbox.explore.cache import App, Message, Receive, Scope, Send
 from sandbox.workspace import Live, Workspace
 
+try:
+    import resource
+except ImportError:  # Windows counts otherwise
+    resource = None  # type: ignore[assignment]
+
 log = logging.getLogger(__name__)
+MOST_FILES = 8192
 BOARD_THREADS = 10
 SECONDS_TO_FINISH = 5
 PREFIX = BASE.rstrip("/")
@@ -51,7 +58,7 @@ class Site:
         self._live = Live(workspace)
         board = create_app(workspace)
         self._worker = Worker(board)
-        self._board = cast(App, WSGIMiddleware(cast(WSGIApp, board), workers=BOARD_THREADS))
+        self._board: App = Threads(cast(Wsgi, board), BOARD_THREADS, most_bytes_of(board))
         self._explorer: ExplorerApp | None = None
         self._seen: tuple[object, ...] = ()
         self._opening = asyncio.Lock()
@@ -156,7 +163,12 @@ def serve(workspace: Workspace, *, host: str, port: int, lan: bool) -> None:
     Raises BundleError when there is nothing whole to serve, ServeError when the port is taken.
     """
     open_bundle(workspace.current_bundle())
+    _let_many_in()
     site = Site(workspace)
+    # What has been loaded stays. Looking through it for garbage would stop every thread for a tenth
+    # of a second, once in two hundred pages.
+    gc.collect()
+    gc.freeze()
     config = uvicorn.Config(
         site,
         log_config=LOGGING,
@@ -177,6 +189,17 @@ def serve(workspace: Workspace, *, host: str, port: int, lan: bool) -> None:
 async def _run(site: Site, server: _Server, listening: socket.socket) -> None:
     await site.explorer()  # a damaged database is told before anything is announced
     await server.serve(sockets=[listening])
+
+
+def _let_many_in() -> None:
+    """Each open connection is an open file, and many systems allow a program 1024 unless it asks;
+    two hundred people's browsers hold more."""
+    if resource is None:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -22,7 +22,7 @@ from sandbox.board import (
     starters,
     store,
 )
-from sandbox.board.api import answer_files, reads, registry, writes  # noqa: F401 (each adds some)
+from sandbox.board.api import answer_files, reads, registry, scores, writes  # noqa: F401 (each adds)
 from sandbox.board.api import pages as api_pages
 from sandbox.board.desk import announcements as desk_announcements
 from sandbox.board.desk import (
@@ -42,6 +42,7 @@ from sandbox.board.desk import packs as desk_packs
 from sandbox.board.desk import people as desk_people
 from sandbox.board.desk import questions as desk_questions
 from sandbox.board.desk import retention as desk_retention
+from sandbox.board.desk import scores as desk_scores
 from sandbox.board.desk import teams as desk_teams
 from sandbox.board.desk import texts as desk_texts
 from sandbox.board.desk import webhooks as desk_webhooks
@@ -49,6 +50,7 @@ from sandbox.board.desk import young as desk_young
 from sandbox.board.people import account, codes, join, keys, providers, sign_in, tokens
 from sandbox.board.projects import packs
 from sandbox.board.scores import pages as answers
+from sandbox.board.scores import shown as leaderboard
 from sandbox.board.served import Served
 from sandbox.board.talk import announcements, calendar, feed, help, questions, wishes
 from sandbox.board.teams import acts, looking, requests  # noqa: F401 (each adds its pages)
@@ -58,7 +60,7 @@ from sandbox.state import State, open_state
 from sandbox.workspace import Workspace
 
 MOST_BYTES = 2_000_000  # of a request; what may be larger says so itself
-PUBLIC = (home, challenges, datasets, downloads, starters, documents, hackathon)
+PUBLIC = (home, challenges, datasets, downloads, starters, documents, hackathon, leaderboard)
 PEOPLE = (sign_in, providers, codes, join, account, keys, tokens, wishes, teams)
 PACKS = (packs, desk_packs)
 TALK = (questions, announcements, help, feed, calendar)
@@ -80,6 +82,7 @@ DESK = (
     desk_needs,
     desk_announcements,
     desk_questions,
+    desk_scores,
     desk_webhooks,
     backups,
     desk_retention,

@@ -12,11 +12,13 @@ from sqlalchemy import select
 from sandbox.board import practice
 from sandbox.board.access import everyone
 from sandbox.board.people.visitor import me
+from sandbox.board.scores import boards
 from sandbox.board.served import Generation, event, generation, served
 from sandbox.board.site import page
 from sandbox.board.standing import Stage, looks_after, seen, standing
 from sandbox.board.store import db
 from sandbox.board.talk import places, questions
+from sandbox.board.teams.own import own_slug
 from sandbox.catalog import Challenge
 from sandbox.descriptors import FALLBACK
 from sandbox.state.records import Audit
@@ -50,6 +52,8 @@ def challenge(slug: str) -> str | tuple[str, int]:
         is_ours=is_ours,
         stands=stands,
         changes=changes_of_times(slug),
+        leaderboard=boards.public(db(), slug),
+        mine=own_slug(),
         talk=questions.about(places.Place("challenge", slug, title=found.title)),
     )
 

@@ -9,8 +9,10 @@ from flask import Blueprint, Response, request
 
 from sandbox.board.access import everyone
 from sandbox.board.api import showing
+from sandbox.board.scores import boards
 from sandbox.board.served import address, event, generation
 from sandbox.board.site import page
+from sandbox.board.store import db
 from sandbox.catalog import Challenge, Dataset
 from sandbox.descriptors import Text
 
@@ -36,6 +38,7 @@ def file() -> Response:
 
 def _event() -> Json:
     here, catalog, home = event(), generation().catalog, address("/")
+    decided = boards.all_decided(db())
     made: Json = {
         "@context": "https://schema.org",
         "@type": "Hackathon",
@@ -48,7 +51,8 @@ def _event() -> Json:
         "location": _location(),
         # As in the field, challenges and what teams make of them are the works of the event.
         "workPerformed": [
-            _challenge(slug, catalog.challenges[slug]) for slug in showing.challenges()
+            _challenge(slug, catalog.challenges[slug], decided[slug].is_published)
+            for slug in showing.challenges()
         ],
         "workFeatured": [_dataset(slug, found) for slug, found in catalog.datasets.items()],
     }
@@ -73,8 +77,9 @@ def _location() -> Json:
     return {"@type": "VirtualLocation", "url": address("/")}
 
 
-def _challenge(slug: str, found: Challenge) -> Json:
+def _challenge(slug: str, found: Challenge, has_results: bool) -> Json:
     where = address(f"/challenges/{slug}/")
+    lists = ["leaderboard", "results"] if has_results else ["leaderboard"]
     return {
         "@type": "CreativeWork",
         "@id": where,
@@ -83,6 +88,22 @@ def _challenge(slug: str, found: Challenge) -> Json:
         "description": _words(found.summary),
         "url": where,
         "isBasedOn": [address(f"/datasets/{name}/") for name in found.datasets],
+        "subjectOf": [_list(slug, name) for name in lists],
+    }
+
+
+def _list(slug: str, name: str) -> Json:
+    """The leaderboard or the results: a page, and the same as files."""
+    where = address(f"/challenges/{slug}/{name}")
+    forms = (("csv", "text/csv"), ("json", "application/json"))
+    return {
+        "@type": "Dataset",
+        "name": name,
+        "url": f"{where}/",
+        "distribution": [
+            {"@type": "DataDownload", "encodingFormat": kind, "contentUrl": f"{where}.{ending}"}
+            for ending, kind in forms
+        ],
     }
 
 

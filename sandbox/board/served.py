@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flask import current_app, has_request_context, request
+from flask import current_app, g, has_request_context, request
 
 from sandbox import catalog
 from sandbox.bundle import Bundle
@@ -150,11 +150,32 @@ def served() -> Served:
 
 
 def generation() -> Generation:
-    return served().now()
+    """What is served now; one request sees one generation from its first look to its end."""
+    if not has_request_context():
+        return served().now()
+    if "generation" not in g:
+        g.generation = served().now()
+    found: Generation = g.generation
+    return found
 
 
 def event() -> Event:
-    return served().workspace.event
+    """The event's settings as they are now; one request sees the same from its first look on.
+
+    A page looks at them a hundred times, and each look of the workspace's asks the file system.
+    """
+    if not has_request_context():
+        return served().workspace.event
+    if "event" not in g:
+        g.event = served().workspace.event
+    found: Event = g.event
+    return found
+
+
+def forget() -> None:
+    """After a change of the settings: the next look in this request is a new one."""
+    g.pop("event", None)
+    g.pop("generation", None)
 
 
 def address(path: str) -> str:

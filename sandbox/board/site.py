@@ -24,6 +24,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from sandbox import ui
 from sandbox.board.access import everyone
 from sandbox.board.api import problems
+from sandbox.board.asgi import REFUSED
 from sandbox.board.people.visitor import me
 from sandbox.board.served import event, generation
 from sandbox.errors import SandboxError
@@ -48,9 +49,36 @@ def at_most_bytes(count: int | Callable[[], int]) -> Callable[[View], View]:
     return mark
 
 
+def most_bytes_of(app: Flask) -> Callable[[str, str], int]:
+    """Says how large a request may be, by its path and method, before there is a request.
+
+    Endpoints of the API have limits of their own and say them; here theirs is the largest of all.
+    """
+    usual = int(app.config["MAX_CONTENT_LENGTH"])
+
+    def at_most(view: View) -> int:
+        most = getattr(view, "most_bytes", usual)
+        if callable(most):  # it depends on what is served
+            with app.app_context():
+                most = most()
+        return int(most)
+
+    def most(path: str, method: str) -> int:
+        if path.startswith(problems.API):
+            return max(map(at_most, app.view_functions.values()))
+        try:
+            endpoint, _ = app.url_map.bind("").match(path, method)
+        except HTTPException:  # nothing is there, or not by this method
+            return usual
+        return at_most(app.view_functions[endpoint])
+
+    return most
+
+
 def attach(app: Flask) -> None:
     app.before_request(_let_larger_in)
     app.before_request(_choose_language)
+    app.before_request(_refuse)
     app.context_processor(lambda: {"page": page()})
     app.after_request(_finish)
     app.register_error_handler(HTTPException, _error_page)
@@ -116,6 +144,22 @@ def _finish(response: Response) -> Response:
             response.add_etag()  # a phone that comes back loads the page only if it has changed
             response.make_conditional(request)
     return response
+
+
+def _refuse() -> Any:
+    """Say why the server took no body, where it did not (sandbox.board.asgi)."""
+    status = request.environ.get(REFUSED)
+    if status is None:
+        return None
+    if status == 413:
+        abort(413)
+    retry = {"Retry-After": "5"} if status == 503 else {}
+    if problems.asked():
+        said = "Too much is being sent at this moment. Nothing was changed." if retry else ""
+        response = problems.answer(status, said)
+        response.headers.update(retry)
+        return response
+    return render_template("board/not_taken.html", code=status), status, retry
 
 
 # --- errors ---------------------------------------------------------------------------------------

@@ -109,6 +109,7 @@ def standings(slugs: Iterable[str] | None = None) -> Mapping[str, Standing]:
 def forget() -> None:
     """After a change: the next who asks in this request reads the rows anew."""
     g.pop("challenge_rows", None)
+    g.pop("visible_challenges", None)
 
 
 def looks_after(person: Account | None, slug: str) -> bool:
@@ -127,7 +128,11 @@ def readable(slug: str) -> bool:
 
 def visible() -> tuple[str, ...]:
     """The challenges of the bundle that this visitor finds on pages, in the catalog's order."""
-    return tuple(slug for slug, one in standings().items() if _found(one, slug))
+    known: dict[Account | None, tuple[str, ...]] = g.setdefault("visible_challenges", {})
+    if (person := me()) not in known:  # a list of questions asks for each of them
+        found = (slug for slug, one in standings().items() if _found(one, slug))
+        known[person] = tuple(found)
+    return known[person]
 
 
 def _found(one: Standing, slug: str) -> bool:

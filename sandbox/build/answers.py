@@ -22,6 +22,7 @@ from sandbox.errors import BuildError, SandboxError
 from sandbox.workspace import Workspace
 
 BASELINES = ("today", "do_nothing")
+OF_A_PART = {"rows", "ungated", "earned", "low", "high", "band"}
 Rows = Sequence[Mapping[str, object]]
 Baseline = Callable[[sqlite3.Connection], Mapping[str, Rows]]
 
@@ -129,9 +130,13 @@ def _scores(
         path = Path(folder) / f"{name}.csv"
         _write_csv(path, answered[name], [challenge.answers.key, *challenge.answers.columns])
         try:
-            return {"name": name, **grading.grade(slug, challenge, path, truth).summary()}
+            verdict = grading.grade(slug, challenge, path, truth)
         except SandboxError as error:
             raise BuildError(f"{shown}/baseline.py, {name!r}: {error}") from None
+        # What a leaderboard lays beside the teams' scores of the same rows.
+        parts = {"public": verdict.public, "private": verdict.private}
+        told = {part: m.model_dump(mode="json", include=OF_A_PART) for part, m in parts.items()}
+        return {"name": name, **verdict.summary(), **told}
 
     # Two judges at a time: each is a process of its own, which takes most of a second to start.
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(len(BASELINES)) as judges:

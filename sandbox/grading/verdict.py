@@ -141,7 +141,14 @@ def tie(first: Measure, second: Measure) -> bool:
     """
     if first.passed_gates != second.passed_gates:
         return False
-    return abs(first.score - second.score) <= max(first.band or 0.0, second.band or 0.0)
+    return within(first.score, first.band, second.score, second.band)
+
+
+def within(
+    first: float, first_band: float | None, second: float, second_band: float | None
+) -> bool:
+    """Whether two scores, both with the gates passed or both without, are as near as a tie."""
+    return abs(first - second) <= max(first_band or 0.0, second_band or 0.0)
 
 
 class Verdict(Descriptor):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -143,8 +144,11 @@ def connect(url: URL) -> Engine:
         url, poolclass=QueuePool, pool_size=CONNECTIONS, max_overflow=CONNECTIONS,
         connect_args={"timeout": SECONDS_TO_WAIT},
     )  # fmt: skip
+    turns = _Turns()
     event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", turns.begin)
+    event.listen(engine, "checkin", turns.give_back)
+    event.listen(engine, "invalidate", turns.give_back)
     return engine
 
 
@@ -172,9 +176,31 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+class _Turns:
+    """Lets the writers of this process wait for each other in a line.
+
+    SQLite itself lets them sleep and look again, at last every tenth of a second, while others who
+    come later go first. Writers of other processes are still waited for in that way.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._has_it: Any = None  # the connection, until its session gives it back to the pool
+
+    def begin(self, connection: Connection) -> None:
+        if not connection.get_execution_options().get("writes"):
+            connection.exec_driver_sql("BEGIN")
+            return
+        own = connection.connection.dbapi_connection
+        if self._has_it is not own and self._turn.acquire(timeout=SECONDS_TO_WAIT):
+            self._has_it = own
+        # Without a turn after so long, SQLite says in its own words that it is locked.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def give_back(self, own: Any, _record: Any, _error: Any = None) -> None:
+        if own is not None and self._has_it is own:
+            self._has_it = None
+            self._turn.release()
 
 
 def configuration() -> Config:

@@ -81,6 +81,8 @@ class Leaderboard(Base):
     daily: Mapped[int] = mapped_column(default=10)  # attempts of a team a day, in the event's zone
     finals: Mapped[int] = mapped_column(default=2)
     ladder: Mapped[bool] = mapped_column(default=True)
-    frozen_at: Mapped[datetime | None]
+    frozen_at: Mapped[datetime | None]  # from when on nothing new is shown; may lie ahead
+    thaws_at: Mapped[datetime | None]  # until when; empty: until somebody ends it
     results_at: Mapped[datetime | None]  # from when on the private part is public
+    panel: Mapped[str] = mapped_column(default="")  # what people decided among equals, and why
     changed_at: Mapped[datetime]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -19,8 +19,10 @@ ATTRIBUTES: dict[str, set[str]] = {
     "pre": {"tabindex"},
     "div": {"class", "role", "tabindex", "aria-label"},
 }
+KEPT = 500
 
 
+@lru_cache(maxsize=KEPT)  # lists show everybody the same texts, and each takes half a millisecond
 def render(text: str, *, below: int = 1, table_label: str = "Table") -> Markup:
     """HTML of `text`, its headings one level and more below a heading of level `below`.
 

@@ -10,6 +10,7 @@ from sandbox import clock
 from sandbox.board.api import describe, rates, writes
 from sandbox.state.teams import Team
 from tests.board.programs import joins, program
+from tests.board.scores.files import decide, hand_in, team
 from tests.board.test_api import add, question
 
 EXAMPLES = 15  # of each operation, besides what its description's limits enumerate
@@ -54,6 +55,8 @@ def tried(board, monkeypatch):
     for name in ("ASKING", "ANSWERING", "ANNOUNCING"):
         monkeypatch.setattr(writes, name, ())
     add(board, question(), Team(slug="night-owls", name="Owls", code_hash="x", made_at=clock.now()))
+    hand_in(board, team(board, "Otters"), 60.0, 50.0, around=5.0, groups={"north": 40.0})
+    decide(board, results_at=clock.now())
     monkeypatch.setattr(Current, "app", board)
     return board
 

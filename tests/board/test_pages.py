@@ -58,7 +58,7 @@ def test_home_has_three_doors_and_the_number_to_beat(client):
 def test_the_challenge_page_tells_its_story_in_order(client):
     page = client.get("/challenges/shorter-queue/")
     ids = [h.get("id") for h in page.all("h2") if h.get("id")]
-    order = "decision today data scoring guardrails starter brief afterwards talk"
+    order = "decision today leaderboard data scoring guardrails starter brief afterwards talk"
     assert ids == order.split()
     for told in ("41.5", "The centre's own count", "No answer is left out", "the council"):
         assert told.lower() in page.text.lower()

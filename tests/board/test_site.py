@@ -3,8 +3,12 @@
 import pytest
 
 from sandbox import ui
-from sandbox.board import create_app
+from sandbox.board import MOST_BYTES, create_app
 from sandbox.board.access import everyone
+from sandbox.board.asgi import REFUSED
+from sandbox.board.desk import dribdat
+from sandbox.board.served import event
+from sandbox.board.site import at_most_bytes, most_bytes_of
 from sandbox.bundle import open_bundle
 from tests.board.client import Client
 
@@ -153,3 +157,36 @@ def test_the_session_travels_by_https_alone_where_the_event_has_such_an_address(
     flags = {flag.strip() for flag in cookie.split(";")}
     assert ("Secure" in flags) == secure
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= flags
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(408, "connection stopped"), (413, "413"), (503, "a few seconds")]
+)
+def test_what_was_not_taken_is_told_plainly_with_what_to_do(client, status, said):
+    refused = {"environ_overrides": {REFUSED: status}}
+    for address in ("/", "/questions/ask", "/nothing"):
+        page = client.get(address, status=status, **refused)
+        assert said in page.text
+    answer = client.raw("/api/v1/event", **refused)
+    assert (answer.status_code, answer.json["status"]) == (status, status)
+    assert ("Retry-After" in answer.headers) == (status == 503)
+
+
+def test_the_server_knows_how_much_each_page_takes(app):
+    most = most_bytes_of(app)
+    assert most("/questions/ask", "POST") == most("/nothing", "POST") == MOST_BYTES
+    assert most("/organiser/import/", "POST") == dribdat.MOST_BYTES
+    assert most("/api/v1/event", "POST") >= dribdat.MOST_BYTES
+
+
+def test_a_limit_may_depend_on_what_is_served(workspace):
+    app = create_app(workspace)
+
+    @app.post("/measured")
+    @everyone
+    @at_most_bytes(0)
+    def measured():
+        return ""
+
+    measured.most_bytes = lambda: event().languages and 4711
+    assert most_bytes_of(app)("/measured", "POST") == 4711

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select
-from tests.board.scores.files import gate, measure
 
 from sandbox import clock
 from sandbox.board.people import passes, texts
@@ -19,6 +18,7 @@ from sandbox.state.scores import AnswerFile, Leaderboard, Scoring
 from sandbox.state.teams import Grace, Membership, Seeker, Team, TeamRequest
 from sandbox.state.topics import Announcement, Answer, HelpRequest, Question
 from sandbox.workspace import open_workspace
+from tests.board.scores.files import gate, measure
 
 READERS = {"phone, light, English": "kari", "desktop, dark, bokmål": "ola"}
 
@@ -207,14 +207,13 @@ def _packs(writer, kari):
 
 
 def _answers(writer, state_folder, kari):
-    """Files of answers of kari's team in the states in which they end."""
+    """Files of answers of kari's team that have no score."""
     team = writer.scalar(select(Team).where(Team.slug == "team-blue"))
     named = (state_folder / "current").read_text().strip()
     manifest = state_folder / "generations" / named / "bundle" / "manifest.json"
     truth = json.loads(manifest.read_text())["truth"]["same-day-permit/answers.csv"]
     now, line = clock.now(), {"line": 3, "found": "yes", "expected": "approve", "fix": None}
     states = {
-        Scoring.SCORED: {"improves": True, "final_at": now, "told": {"seconds": 0.5}},
         Scoring.REFUSED: {
             "told": {
                 "title": "The answers cannot be scored",
@@ -223,13 +222,12 @@ def _answers(writer, state_folder, kari):
         },
         Scoring.FAILED: {"told": {"why": "time"}},
     }
-    measure = {"rows": 2500, "ungated": 61.5, "low": 59.5, "high": 63.4, "band": 2.7}
-    for number, (state, more) in enumerate(states.items(), 1):
+    for number, (state, more) in enumerate(states.items(), 2):
         writer.add(
             AnswerFile(
                 team_id=team.id, challenge="same-day-permit", number=number, receipt=f"R{number}",
-                nonce=f"nonce {number}", name="answers.csv", digest=f"{number:064x}", bytes=130_000,
+                nonce=f"ended {number}", name="answers.csv", digest=f"{number:064x}", bytes=130_000,
                 arrived_at=now, received_at=now, by=kari.id, state=state, scored_at=now,
-                public=measure, private=measure, whole=measure, truth=truth, **more,
+                truth=truth, **more,
             )
         )  # fmt: skip

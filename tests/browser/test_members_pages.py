@@ -44,7 +44,8 @@ def event(demo_state, tmp_path_factory):
 def kind(address):
     """What is the same in all pages of one route: numbers and long codes are left out."""
     path = urlsplit(address).path
-    return re.sub(r"/\d+(?=/|$)|(?<=^/challenges/)[^/]+", "/*", path)
+    named = r"(?<=^/challenges/)[^/]+|(?<=^/organiser/scores/)[^/]+"
+    return re.sub(rf"/\d+(?=/|$)|{named}", "/*", path)
 
 
 @pytest.mark.parametrize("reader", READERS)

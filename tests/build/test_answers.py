@@ -1,5 +1,6 @@
 """A challenge that cannot be scored, or not told apart from doing nothing, is not built."""
 
+import json
 import re
 import shutil
 
@@ -39,6 +40,18 @@ def test_the_hidden_answers_lie_beside_the_bundle_and_the_keys_inside(kit, chall
     assert {row.rpartition(",")[2] for row in truth[1:]} == {"public", "private"}
     template = (bundle / "challenges" / SLUG / "answers-template.csv").read_text().splitlines()
     assert template == ["question,answer", *(f"q{number}," for number in range(1, 9))]
+
+
+def test_baselines_are_scored_on_each_part_and_no_more_is_told_of_a_part(kit, challenge):
+    bundle = build(kit, scale=0.05)
+    scores = json.loads((bundle / "challenges" / SLUG / "scores.json").read_bytes())
+    for row in scores["rows"]:
+        parts = row["public"], row["private"]
+        assert sum(part["rows"] for part in parts) == row["details"]["rows"]
+        right = sum(part["rows"] * part["ungated"] for part in parts)
+        assert right / row["details"]["rows"] == pytest.approx(row["score"])
+        for part in parts:
+            assert set(part) == {"rows", "ungated", "earned", "low", "high", "band"}
 
 
 def test_a_statement_that_sqlite_cannot_run_is_told(kit, challenge, rewrite):

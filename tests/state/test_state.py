@@ -1,5 +1,6 @@
 """The board's database: made, brought up to date, read and written by several at once."""
 
+import gc
 import re
 import stat
 import threading
@@ -12,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sandbox import clock
 from sandbox.errors import StateError
-from sandbox.state import audit, open_state
+from sandbox.state import audit, database, open_state
 from sandbox.state.records import Audit, Setting
 from sandbox.state.tables import Base
 
@@ -146,3 +147,60 @@ def test_an_entry_that_was_changed_behind_its_back_is_found(state):
         connection.execute(text("UPDATE audit SET act = 'z' WHERE id = 2"))
     with state.read() as reader:
         assert list(audit.broken(reader)) == [2]
+
+
+@pytest.fixture
+def turns(workspace, monkeypatch):
+    """The line in which a file's writers wait, and the state whose it is."""
+    made = []
+
+    class Seen(database._Turns):
+        def __init__(self):
+            super().__init__()
+            made.append(self)
+
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr(database, "_Turns", Seen)
+    opened = open_state(workspace)
+    yield made[-1], opened
+    opened.close()
+
+
+def test_a_writer_has_its_turn_until_it_ends_in_whatever_way(turns):
+    line, state = turns
+
+    def committed(writer):
+        writer.commit()
+
+    def rolled_back(writer):
+        writer.rollback()
+
+    def closed(writer):
+        writer.close()
+
+    def lost(writer):
+        writer.connection().invalidate()
+        writer.close()
+
+    for end in (committed, rolled_back, closed, lost):
+        writer = state.writer()
+        writer.get(Setting, "x")
+        assert line._has_it is not None
+        end(writer)
+        assert line._has_it is None, end.__name__
+    writer = state.writer()
+    writer.get(Setting, "x")
+    del writer  # forgotten without an end
+    gc.collect()
+    assert line._has_it is None
+
+
+def test_a_writer_that_goes_on_after_a_commit_takes_another_turn(turns):
+    line, state = turns
+    with state.writer() as writer:
+        for number in range(3):
+            writer.merge(Setting(name="x", value={"n": number}, changed_at=clock.now()))
+            writer.commit()
+    with state.read() as reader:
+        assert reader.get_one(Setting, "x").value == {"n": 2}
+        assert line._has_it is None, "who only reads waits for nobody"

@@ -135,3 +135,17 @@ def test_no_more_time_is_promised_than_there_is(seconds):
     lengths |= {"year": 365 * day}
     length = lengths[unit.rstrip("s")]
     assert int(number) * length <= seconds < (int(number) + 1) * length
+
+
+@pytest.mark.parametrize(
+    ("tag", "said"),
+    [
+        ("en", "Mon 23 Nov, 09:00"),
+        ("nb", "man. 23. nov. 09:00"),
+        ("nn", "må. 23. nov. 09:00"),
+        ("sv", "mån 23 nov. 09:00"),
+        ("da", "man. 23. nov. 09.00"),
+    ],
+)
+def test_a_moment_among_many_is_brief(tag, said):
+    assert languages.brief(datetime(2026, 11, 23, 8, 0, tzinfo=UTC), tag, OSLO) == said

@@ -21,6 +21,7 @@ KINDS = {
           "Ask an organiser for the role, or make a token that has the scope."),
     404: ("nothing-here", "There is nothing here", "The lists name what there is."),
     405: ("method", "This address does not take that method", "See the header Allow."),
+    408: ("too-slow", "The request did not arrive", "Send it again; nothing was changed."),
     409: ("conflict", "This cannot be done now", "Look at the state and try again."),
     413: ("too-large", "The request is too large", "Send less."),
     415: ("media-type", "The body is of another kind",

@@ -89,6 +89,11 @@ SECTIONS: dict[str, tuple[Section, ...]] = {
             N_("Questions"),
             N_("What waits for an answer and for whose, and how fast answers come."),
         ),
+        Section(
+            "desk_scores.index",
+            N_("Scores"),
+            N_("Leaderboards and every file: rules, freeze, results."),
+        ),
         Section("help.queue", N_("Mentors’ queue"), N_("Who waits for a mentor, and since when.")),
         Section(
             "desk_packs.index",

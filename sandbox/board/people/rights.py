@@ -84,6 +84,9 @@ COLUMNS = {
 }
 # Of a secret only a hash is kept, which tells its owner nothing.
 SECRET = {"password_hash", "token_hash", "code_hash", "secret"}
+# Of hidden answers and not of the person: whoever could read these before the results would know
+# what the private part scores. What may be known of them stands on the file's own page.
+MEASURES = {"answer_files.public", "answer_files.private", "answer_files.whole"}
 
 
 ACCOUNTS = Base.metadata.tables[Account.__tablename__]
@@ -141,7 +144,11 @@ def _rows(
     account_id: int,
     shown: list[Column[Any]] | None = None,
 ) -> list[dict[str, Any]]:
-    columns = [c for c in shown or list(table.columns) if c.name not in SECRET]
+    columns = [
+        column
+        for column in shown or list(table.columns)
+        if column.name not in SECRET and f"{table.name}.{column.name}" not in MEASURES
+    ]
     asked = select(*columns).where(by == account_id)
     return [_as_dict(row) for row in reader.execute(asked.order_by(*table.primary_key.columns))]
 

@@ -1,4 +1,5 @@
-"""The Atom feed (RFC 4287): announcements, challenges that open and close, pinned answers."""
+"""The Atom feed (RFC 4287): announcements, challenges that open and close, pinned answers,
+results."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from sqlalchemy import select
 
 from sandbox import clock
 from sandbox.board.access import everyone
+from sandbox.board.scores import boards
 from sandbox.board.served import event
 from sandbox.board.site import page
 from sandbox.board.store import db
@@ -77,7 +79,8 @@ def atom() -> Response:
 
 def _entries(language: str) -> list[Entry]:
     times = agenda.times(db())
-    return [*_announced(language), *_challenges(language, times), *_answers(times)]
+    told = [*_announced(language), *_challenges(language, times), *_answers(times)]
+    return [*told, *_results(language, times)]
 
 
 def _announced(language: str) -> list[Entry]:
@@ -112,6 +115,17 @@ def _challenges(language: str, seen: Mapping[str, agenda.Times]) -> list[Entry]:
             title = gettext("Closed: %(title)s") % words
             name = f"challenge/{slug}/closes"
             found.append(Entry(name, title, path, "", times.closes_at, times.closes_at))
+    return found
+
+
+def _results(language: str, seen: Mapping[str, agenda.Times]) -> list[Entry]:
+    """Where results have been published: that they are there, and none of their numbers."""
+    found = []
+    for slug, decided in boards.all_decided(db()).items():
+        if slug in seen and decided.is_published and decided.results_at:
+            title = gettext("Results: %(title)s") % {"title": seen[slug].title.best(language)[0]}
+            path, at = f"/challenges/{slug}/results/", decided.results_at
+            found.append(Entry(f"challenge/{slug}/results", title, path, "", at, at))
     return found
 
 

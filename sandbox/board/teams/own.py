@@ -48,6 +48,12 @@ def is_mine(team_id: int) -> bool:
     return found is not None and found.id == team_id
 
 
+def own_slug() -> str:
+    """The visitor's team by its slug, whose line is marked in lists; empty for others."""
+    found = own_team(db(), me())
+    return found.slug if found else ""
+
+
 def begin(
     writer: Session, name: str, slug: str, challenge: str, account_id: int
 ) -> tuple[Team, str]:

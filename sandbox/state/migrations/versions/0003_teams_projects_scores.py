@@ -15,7 +15,9 @@ def upgrade() -> None:
         sa.Column("finals", sa.Integer(), nullable=False),
         sa.Column("ladder", sa.Boolean(), nullable=False),
         sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("thaws_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("results_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("panel", sa.Text(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("challenge", name=op.f("pk_leaderboards")),
     )
