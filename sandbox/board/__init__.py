@@ -22,14 +22,15 @@ from sandbox.board import (
     starters,
     store,
 )
-from sandbox.board.api import pages as api_pages
 from sandbox.board.api import (  # noqa: F401 (each adds its endpoints)
+    answer_files,
     projects,
     reads,
     registry,
     scores,
     writes,
 )
+from sandbox.board.api import pages as api_pages
 from sandbox.board.desk import announcements as desk_announcements
 from sandbox.board.desk import (
     backups,
@@ -57,6 +58,7 @@ from sandbox.board.desk import young as desk_young
 from sandbox.board.people import account, codes, join, keys, providers, sign_in, tokens
 from sandbox.board.projects import gallery, image_pages, packs
 from sandbox.board.projects import reaching as reaching  # which adds its job
+from sandbox.board.scores import pages as answers
 from sandbox.board.scores import shown as leaderboard
 from sandbox.board.served import Served
 from sandbox.board.talk import announcements, calendar, feed, help, questions, wishes
@@ -72,6 +74,7 @@ PEOPLE = (sign_in, providers, codes, join, account, keys, tokens, wishes, teams)
 PACKS = (packs, desk_packs)
 PROJECTS = (image_pages, gallery)
 TALK = (questions, announcements, help, feed, calendar)
+SCORES = (answers,)
 DESK = (
     desk,
     setup,
@@ -132,6 +135,6 @@ def create_app(
     access.attach(app)
     announcements.attach(app)
     standing.attach(app)
-    for topic in (*PUBLIC, *PEOPLE, *PACKS, *PROJECTS, *TALK, *DESK, *API):
+    for topic in (*PUBLIC, *PEOPLE, *PACKS, *PROJECTS, *TALK, *SCORES, *DESK, *API):
         app.register_blueprint(topic.pages)
     return app

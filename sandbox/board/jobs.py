@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Mapping[str, Any]], None]
 HANDLERS: dict[str, Handler] = {}
 LONG: set[str] = set()  # kinds that take minutes: one job of such a kind at a time, in its own lane
+LANES: dict[str, Lane] = {}  # kinds that keep nothing else waiting, and wait for nothing else
 PERIODS: dict[str, timedelta] = {}  # kinds that come round again
 CLAIM = timedelta(minutes=10)
 LONG_CLAIM = timedelta(minutes=1)  # renewed while the work goes on
@@ -42,20 +44,47 @@ class Stopped(SandboxError):
     """Raised by a handler whose worker is to end: another worker begins the job anew."""
 
 
-def handler(kind: str, *, long: bool = False) -> Callable[[Handler], Handler]:
+@dataclass(frozen=True)
+class Lane:
+    """Threads of a worker that do jobs of certain kinds alone.
+
+    A claim holds for `claim` and is renewed by `still_mine`, so that what was begun by a worker
+    that died is begun again so soon. `before` is called before each look for jobs.
+    """
+
+    name: str
+    threads: int = 1
+    claim: timedelta = CLAIM
+    before: Callable[[], None] = lambda: None
+
+
+MAIN = Lane("jobs")
+MINUTES = Lane("long jobs", claim=LONG_CLAIM)
+
+
+def handler(
+    kind: str, *, long: bool = False, lane: Lane | None = None
+) -> Callable[[Handler], Handler]:
     """Make a function that takes a payload the one that does jobs of `kind`.
 
     One that takes minutes (`long`) keeps no mail waiting. It must call `still_mine` every few
-    seconds, and end when that says no; no two jobs of its kind are done at once.
+    seconds, and end when that says no; no two jobs of its kind are done at once. One with a `lane`
+    of its own must call it, too, but as many are done at once as the lane has threads.
     """
 
     def register(function: Handler) -> Handler:
         HANDLERS[kind] = function
         if long:
             LONG.add(kind)
+        if long or lane:
+            LANES[kind] = lane or MINUTES
         return function
 
     return register
+
+
+def lanes() -> list[Lane]:
+    return list(dict.fromkeys([MAIN, MINUTES, *LANES.values()]))
 
 
 def still_mine(progress: str | None = None) -> bool:
@@ -68,12 +97,21 @@ def still_mine(progress: str | None = None) -> bool:
     state: State = current_app.extensions["state"]
     with state.write() as writer:
         job = writer.get_one(Job, g.job_id)
-        if job.failed_at is not None or job.attempts != g.attempts:
-            return False  # called off, or another's since the claim ran out
-        job.claimed_until = clock.now() + LONG_CLAIM
+        if not is_mine(writer):
+            return False
+        job.claimed_until = clock.now() + LANES.get(job.kind, MAIN).claim
         if progress is not None:
             job.progress = progress
         return True
+
+
+def is_mine(writer: Session) -> bool:
+    """Whether the job at hand is still this worker's to do, as the writer's transaction sees it.
+
+    It is not once it was called off, or once its claim had run out and another began it.
+    """
+    job = writer.get_one(Job, g.job_id)
+    return job.failed_at is None and job.done_at is None and job.attempts == g.attempts
 
 
 def call_off(writer: Session, job: Job, why: str) -> None:
@@ -102,23 +140,34 @@ def plan(state: State) -> None:
             enqueue(writer, kind, after=max(due - clock.now(), timedelta(0)))
 
 
-def enqueue(writer: Session, kind: str, after: timedelta = timedelta(0), **payload: Any) -> Job:
-    """Add a job to the writer's transaction; a worker sees it when that is committed."""
+def enqueue(
+    writer: Session, kind: str, after: timedelta = timedelta(0), *, queue: str = "", **payload: Any
+) -> Job:
+    """Add a job to the writer's transaction; a worker sees it when that is committed.
+
+    Jobs of the same `queue` are done one after the other, in the order in which they came.
+    """
     now = clock.now()
-    job = Job(kind=kind, payload=payload, made_at=now, due_at=now + after)
+    job = Job(kind=kind, queue=queue, payload=payload, made_at=now, due_at=now + after)
     writer.add(job)
     _news.set()
     return job
 
 
-def run_due(app: Flask, *, long: bool | None = None) -> int:
+def run_due(app: Flask, *, long: bool | None = None, lane: Lane | None = None) -> int:
     """Do every job that is due, one after the other; how many there were.
 
-    long: only those of kinds that take minutes, only the others, or (None) both.
+    long: only those of kinds that take minutes, only those without a lane of their own, or (None)
+    all, or those of `lane`.
     """
+    if long is not None:
+        lane = MINUTES if long else MAIN
+    with app.app_context():
+        for one in [lane] if lane else lanes():
+            one.before()
     state: State = app.extensions["state"]
     count = 0
-    while not _ending(app) and (job := _claim(state, long)) is not None:
+    while not _ending(app) and (job := _claim(state, lane)) is not None:
         _do(app, state, job)
         count += 1
     return count
@@ -129,21 +178,25 @@ def _ending(app: Flask) -> bool:
     return "stopping" in app.extensions and app.extensions["stopping"].is_set()
 
 
-def _claim(state: State, long: bool | None) -> Job | None:
+def _claim(state: State, lane: Lane | None) -> Job | None:
     now = clock.now()
     open_ = (Job.done_at.is_(None), Job.failed_at.is_(None))
     with state.write() as writer:
         busy = set(writer.scalars(select(Job.kind).where(*open_, Job.claimed_until > now)))
+        first = select(func.min(Job.id)).where(*open_, Job.queue != "").group_by(Job.queue)
         asked = (
             select(Job)
             .where(*open_, Job.due_at <= now, Job.kind.not_in(busy & LONG))
             .where(or_(Job.claimed_until.is_(None), Job.claimed_until <= now))
+            .where(or_(Job.queue == "", Job.id.in_(first)))
         )
-        if long is not None:
-            asked = asked.where(Job.kind.in_(LONG) if long else Job.kind.not_in(LONG))
+        if lane is MAIN:
+            asked = asked.where(Job.kind.not_in(LANES))
+        elif lane is not None:
+            asked = asked.where(Job.kind.in_([kind for kind in LANES if LANES[kind] is lane]))
         job = writer.scalar(asked.order_by(Job.due_at, Job.id).limit(1))
         if job is not None:
-            job.claimed_until = now + (LONG_CLAIM if job.kind in LONG else CLAIM)
+            job.claimed_until = now + LANES.get(job.kind, MAIN).claim
             job.attempts += 1
         return job
 
@@ -184,14 +237,15 @@ def _failed(state: State, job: Job, error: Exception) -> None:
 
 
 class Worker:
-    """Threads that do jobs as they come due, until told to stop: what takes minutes has its own."""
+    """Threads that do jobs as they come due, until told to stop: each lane has its own."""
 
     def __init__(self, app: Flask):
         self._app = app
         self._stopping = app.extensions["stopping"] = threading.Event()
         self._threads = [
-            threading.Thread(target=self._work, args=[long], name=name, daemon=True)
-            for name, long in (("jobs", False), ("long jobs", True))
+            threading.Thread(target=self._work, args=[lane], name=lane.name, daemon=True)
+            for lane in lanes()
+            for _ in range(lane.threads)
         ]
 
     def start(self) -> None:
@@ -204,13 +258,13 @@ class Worker:
         for thread in self._threads:
             thread.join(seconds)
 
-    def _work(self, long: bool) -> None:
+    def _work(self, lane: Lane) -> None:
         while not self._stopping.is_set():
             _news.clear()
             try:
-                if not long:
+                if lane is MAIN:
                     plan(self._app.extensions["state"])
-                run_due(self._app, long=long)
+                run_due(self._app, lane=lane)
             except Exception:  # the database may be away for a while
                 log.exception("The worker could not look for jobs")
             _news.wait(SECONDS_BETWEEN_LOOKS)

@@ -36,8 +36,11 @@ View = TypeVar("View", bound=Callable[..., Any])
 YEAR = 365 * 24 * 3600
 
 
-def at_most_bytes(count: int) -> Callable[[View], View]:
-    """Let a view take requests of so many bytes, where all others take fewer."""
+def at_most_bytes(count: int | Callable[[], int]) -> Callable[[View], View]:
+    """Let a view take requests of so many bytes, where all others take fewer.
+
+    A larger one is answered 413 before its body is read.
+    """
 
     def mark(view: View) -> View:
         view.most_bytes = count  # type: ignore[attr-defined]
@@ -113,7 +116,7 @@ def _let_larger_in() -> None:
     """Before anything reads the request's form."""
     view = current_app.view_functions.get(request.endpoint or "")
     if most := getattr(view, "most_bytes", None):
-        request.max_content_length = most
+        request.max_content_length = most() if callable(most) else most
 
 
 def _choose_language() -> None:
@@ -170,7 +173,14 @@ def _error_page(error: HTTPException) -> Any:
         log.error("%s %s failed", request.method, request.path, exc_info=error.original_exception)
     if problems.asked():
         return problems.of_http(error)
-    return render_template("board/error.html", code=error.code, error=error), error.code
+    shown = render_template(
+        "board/error.html",
+        code=error.code,
+        error=error,
+        sent=request.content_length,
+        most=request.max_content_length,
+    )
+    return shown, error.code
 
 
 def _forged(error: CSRFError) -> Any:

@@ -45,18 +45,35 @@ def compare(first: Sums, second: Sums, seed: bytes) -> Difference:
     """How much better `first` is than `second` on the same rows, by a paired bootstrap.
 
     They tie if the 95 % interval of the difference holds 0: then chance in which rows were asked
-    about would account for it. Both must have the same rows in the same order. Sharper than
-    comparing two intervals, since rows that are hard for one are mostly hard for the other.
+    about would account for it. Both must have the same rows in the same order, or say by `places`
+    which answers theirs are of. Sharper than comparing two intervals, since rows that are hard for
+    one are mostly hard for the other.
     """
-    width = first.rows.shape[1]
+    mine, theirs = _side_by_side(first, second)
+    width = mine.shape[1]
     both = Sums(
-        np.hstack([first.rows, second.rows]),
+        np.hstack([mine, theirs]),
         lambda sums: first.score(sums[..., :width]) - second.score(sums[..., width:]),
         first.clusters,
     )
     low, high = interval(both, seed)
     value = float(both.score(both.rows.sum(axis=0)))
-    return Difference(value=value, low=low, high=high)
+    return Difference(value=value, low=low, high=high, error=standard_error(both))
+
+
+def standard_error(sums: Sums) -> float:
+    """The standard error of a score by the jackknife, which leaves out each unit in turn.
+
+    √((n − 1) / n · Σ (score without unit i − their mean)²) (Tukey, "Bias and confidence in not
+    quite large samples", Annals of Mathematical Statistics 29, 1958). Of a mean it is exactly
+    s / √n, with s the sample's standard deviation. 0 where there are fewer than two units.
+    """
+    units = _units(sums)
+    if len(units) < 2:
+        return 0.0
+    without_one = sums.score(units.sum(axis=0) - units)
+    spread = ((without_one - without_one.mean()) ** 2).sum()
+    return float(np.sqrt((len(units) - 1) / len(units) * spread))
 
 
 def gap(sums: Sums, groups: Sequence[str], seed: bytes) -> Gap:
@@ -86,6 +103,22 @@ def gap(sums: Sums, groups: Sequence[str], seed: bytes) -> Gap:
 
 
 # --- the parts ------------------------------------------------------------------------------------
+
+
+def _side_by_side(first: Sums, second: Sums) -> tuple[Floats, Floats]:
+    """The rows of both, so that a row of one is of the same answer as that of the other.
+
+    An answer that adds something to one of them alone adds nothing to the other.
+    """
+    if first.places is None or second.places is None:
+        return first.rows, second.rows
+    every = {place: row for row, place in enumerate(sorted({*first.places, *second.places}))}
+    made = []
+    for sums in (first, second):
+        rows = np.zeros((len(every), sums.rows.shape[1]))
+        rows[[every[place] for place in sums.places or ()]] = sums.rows
+        made.append(rows)
+    return made[0], made[1]
 
 
 def _units(sums: Sums) -> Floats:

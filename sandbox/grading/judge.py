@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from sandbox.grading.measuring import measured
 from sandbox.grading.metrics import METRICS
 from sandbox.grading.order import Order, Outcome, Told
 from sandbox.grading.pairs import Pair
-from sandbox.grading.verdict import Measure, Verdict
+from sandbox.grading.verdict import Difference, Measure, Verdict
 from sandbox.truth import answers_digest, open_answers
 
 
@@ -33,7 +34,48 @@ def judge(order: Order) -> Verdict:
     keys = [row[form.key] for row in truth]
     answers = read_answers(Path(order.answers), form, keys, order.shown_as)
     seed = answers_digest(Path(order.truth), order.slug)
-    return _verdict(order.slug, order.challenge, truth, answers, seed)
+    verdict = _verdict(order.slug, order.challenge, truth, answers, seed)
+    if order.best is None:
+        return verdict
+    try:
+        best = read_answers(Path(order.best), form, keys, order.shown_as)
+    except AnswersRejected:  # it was handed in for another form
+        return verdict
+    return verdict.model_copy(
+        update={"better": _better(order.challenge, truth, answers, best, seed)}
+    )
+
+
+def _better(
+    challenge: Challenge,
+    truth: list[dict[str, str]],
+    answers: Mapping[str, Mapping[str, object]],
+    best: Mapping[str, Mapping[str, object]],
+    seed: bytes,
+) -> Difference | None:
+    """How much better `answers` are than `best` on the public part."""
+    metric, key = METRICS[challenge.score.metric], challenge.answers.key
+    public = [row for row in truth if row["part"] == "public"]
+    mine, theirs = (metric([Pair(row, said[row[key]]) for row in public])
+                    for said in (answers, best))  # fmt: skip
+    if not (_is_sum(mine) and _is_sum(theirs)):
+        return None
+    from sandbox.grading import chance  # loads SciPy, which not every metric needs
+
+    found = chance.compare(mine.sums, theirs.sums, seed)
+    if challenge.score.higher_is_better:
+        return found
+    ends = {"low": -found.high, "high": -found.low}
+    return found.model_copy(update={"value": -found.value, **ends})
+
+
+def _is_sum(measure: Measure) -> bool:
+    """Whether the public score, which is told without gates, is what the measure's sums add to."""
+    sums = measure.sums
+    if sums is None or not len(sums.rows):
+        return False
+    added = float(sums.score(sums.rows.sum(axis=0)))
+    return math.isclose(added, measure.ungated, rel_tol=1e-9, abs_tol=1e-9)
 
 
 def _verdict(
@@ -65,29 +107,41 @@ def _verdict(
     )
 
 
-def limit_memory(mebibytes: int) -> None:
-    """Bound this process's address space, where the system can (not on Windows)."""
+def limit(order: Order) -> None:
+    """Bound this process's address space and processor time, where the system can (not Windows)."""
     try:
         import resource
     except ImportError:
         return
-    resource.setrlimit(resource.RLIMIT_AS, (mebibytes * 2**20, mebibytes * 2**20))
+    space = order.mebibytes * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (space, space))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if order.seconds:
+        seconds = math.ceil(order.seconds)
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+
+
+def outcome_of(order: Order) -> Outcome:
+    """What came of the order, whatever it was."""
+    try:
+        return Outcome(verdict=judge(order))
+    except AnswersRejected as rejected:
+        told = tuple(Told.of(problem) for problem in rejected.problems)
+        return Outcome(title=rejected.title, problems=told)
+    except SandboxError as error:
+        return Outcome(error=str(error), no_truth=isinstance(error, TruthError))
+    except MemoryError:
+        return Outcome(out_of_memory=True)
+
+
+def written(outcome: Outcome) -> bytes:
+    return json.dumps(outcome.model_dump(mode="json"), ensure_ascii=False).encode()
 
 
 def main() -> None:
     order = Order.model_validate_json(sys.stdin.buffer.read())
-    limit_memory(order.mebibytes)
-    try:
-        outcome = Outcome(verdict=judge(order))
-    except AnswersRejected as rejected:
-        told = tuple(Told.of(problem) for problem in rejected.problems)
-        outcome = Outcome(title=rejected.title, problems=told)
-    except SandboxError as error:
-        outcome = Outcome(error=str(error))
-    except MemoryError:
-        outcome = Outcome(out_of_memory=True)
-    said = json.dumps(outcome.model_dump(mode="json"), ensure_ascii=False)
-    sys.stdout.buffer.write(said.encode())  # whatever the locale's encoding
+    limit(order)
+    sys.stdout.buffer.write(written(outcome_of(order)))  # whatever the locale's encoding
 
 
 if __name__ == "__main__":

@@ -9,7 +9,11 @@ from sandbox.grading.verdict import Verdict
 
 
 class Order(Descriptor):
-    """Score the file `answers` (shown to its author as `shown_as`) with the `truth` folder."""
+    """Score the file `answers` (shown to its author as `shown_as`) with the `truth` folder.
+
+    `best` is the file that it is compared with, if any. The judge may use `mebibytes` of address
+    space and `seconds` of a processor; 0 is no limit.
+    """
 
     slug: str
     challenge: Challenge
@@ -17,6 +21,8 @@ class Order(Descriptor):
     shown_as: str
     truth: str
     mebibytes: int
+    seconds: float = 0
+    best: str | None = None
 
 
 class Told(Descriptor):
@@ -44,4 +50,5 @@ class Outcome(Descriptor):
     title: str = ""
     problems: tuple[Told, ...] = ()
     error: str | None = None
+    no_truth: bool = False  # the error is that hidden answers are missing or damaged
     out_of_memory: bool = False

@@ -71,11 +71,15 @@ class Gap(Descriptor):
 
 
 class Difference(Descriptor):
-    """How much better one answer is than another on the same rows, with its 95 % interval."""
+    """How much better one answer is than another on the same rows, with its 95 % interval.
+
+    `error` is the standard error of the paired difference.
+    """
 
     value: float
     low: float
     high: float
+    error: float = 0.0
 
     @property
     def is_tie(self) -> bool:
@@ -153,6 +157,9 @@ class Verdict(Descriptor):
     While a challenge runs, only `public` may be shown to those who take part. Gates are for the
     whole: a part has too few approvals to prove anything, so parts are told without them.
     `judged_by_people` names what no file of answers can show; it has no number, ever.
+    `better` says how much better the public part is than that of the file it was to be compared
+    with, in the direction in which scores are better; None if there was none, or if the metric has
+    no sums of which its public score is made.
     """
 
     challenge: str
@@ -162,6 +169,7 @@ class Verdict(Descriptor):
     public: Measure
     private: Measure
     judged_by_people: tuple[Words, ...] = ()
+    better: Difference | None = None
 
     @property
     def score(self) -> float:

@@ -15,7 +15,8 @@ from sandbox.state.people import Account
 class Job(Base):
     """Something to be done soon, by whichever worker claims it first: a mail, a call, a build.
 
-    `payload` is emptied once the job is done, since mails name people.
+    `payload` is emptied once the job is done, since mails name people. Jobs of the same `queue` are
+    done one after the other; an empty one is none.
     """
 
     __tablename__ = "jobs"
@@ -23,6 +24,7 @@ class Job(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
+    queue: Mapped[str] = mapped_column(default="")
     payload: Mapped[dict[str, Any]]
     made_at: Mapped[datetime]
     due_at: Mapped[datetime]

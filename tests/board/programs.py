@@ -1,11 +1,14 @@
 """Programs for tests: what speaks to the API with a token, or as a stranger."""
 
+from sqlalchemy import select
+
 from sandbox import clock
 from sandbox.board.people.tokens import PREFIX, SCOPES
 from sandbox.board.people.visitor import fingerprint
+from sandbox.state.people import Account
 from sandbox.state.projects import Project, Submission
 from sandbox.state.records import Setting, Token
-from sandbox.state.teams import Team
+from sandbox.state.teams import Membership, Team
 from tests.board.visitors import account
 
 V1 = "/api/v1"
@@ -45,6 +48,14 @@ class Program:
         kind = "application/json" if status < 400 else "application/problem+json"
         assert answer.mimetype == kind
         return answer.get_json()
+
+
+def joins(app, slug, email="robot@example.org"):
+    """Let a program's account belong to a team."""
+    with app.extensions["state"].write() as writer:
+        team = writer.scalar(select(Team).where(Team.slug == slug))
+        person = writer.scalar(select(Account).where(Account.email == email))
+        team.members.append(Membership(account_id=person.id, joined_at=clock.now()))
 
 
 def program(app, email="robot@example.org", *, scopes=tuple(SCOPES), roles=(), joined=True):

@@ -14,7 +14,7 @@ from sandbox.state.records import Audit
 from sandbox.state.teams import Membership, Team
 from sandbox.state.topics import Announcement, Answer, ChallengeState, Question
 from tests.board.client import Client, queries
-from tests.board.programs import V1, Program, night_owls, program
+from tests.board.programs import V1, Program, joins, night_owls, program
 from tests.board.visitors import account, visitor
 
 EVENT = {"about": {"kind": "event"}, "text": "When is lunch?", "language": "en"}
@@ -394,6 +394,7 @@ def test_every_example_on_the_page_runs_as_it_stands(board, monkeypatch):
     add(board, question())
     night_owls(board)
     organiser = program(board, roles=["organiser"])
+    joins(board, "night-owls")
     for example in examples:
         path, method, headers, body = _curl(example)
         headers = {
@@ -416,8 +417,8 @@ def _curl(example):
         if word == "-H":
             name, _, value = words.pop(0).partition(": ")
             headers[name] = value
-        elif word == "-d":
-            body = words.pop(0)
+        elif word in ("-d", "--data-binary"):
+            body = words.pop(0).replace("@answers.csv", "county_code,answer\n03,1\n")
         else:
             path = re.fullmatch(r"http://localhost(/.*)", word)[1]
     return path, "GET" if body is None else "POST", headers, body

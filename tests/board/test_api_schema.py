@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 
 from sandbox import clock
 from sandbox.board.api import describe, rates, writes
-from tests.board.programs import night_owls, program
+from tests.board.programs import joins, night_owls, program
 from tests.board.scores.files import decide, hand_in, team
 from tests.board.test_api import add, question
 
@@ -25,6 +25,11 @@ def document():
             if parameter["name"] == "slug" and parameter["in"] == "path":
                 parameter["example"] = THERE[path.split("/")[3]]
     return made
+
+
+@schemathesis.serializer("text/csv")
+def _csv(_context, value):
+    return str(value).encode("utf-8", "replace")
 
 
 described = schemathesis.openapi.from_dict(document())
@@ -61,7 +66,10 @@ def tried(board, monkeypatch):
 def headers(request, tried):
     if request.param == "stranger":
         return {}
-    return program(tried, roles=["organiser"] if request.param == "organiser" else []).headers
+    sent = program(tried, roles=["organiser"] if request.param == "organiser" else [])
+    if request.param == "member":
+        joins(tried, "night-owls")
+    return sent.headers
 
 
 @pytest.mark.heavy

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -32,6 +33,7 @@ def fill(state_folder):
     with state.write() as writer:
         people = {name: _person(writer, name) for name in READERS.values()}
         _topics(writer, state_folder / "uploads", *people.values())
+        _answers(writer, state_folder, people["kari"])
         _programs(writer, people.values())
         _scores(writer, state_folder)
         audit.record(writer, "event.change", "name", None, before="a", after="b")
@@ -260,3 +262,30 @@ def _project(writer, team, person, uploads):
     content = submitting.content_of(project, "nb")
     submitting.submit(writer, project, content, nonce="filling", at=now, by=person.id)
     writer.add(Setting(name="gallery", value={"opened_at": now.isoformat()}, changed_at=now))
+
+
+def _answers(writer, state_folder, kari):
+    """Files of answers of kari's team that have no score."""
+    team = writer.scalar(select(Team).where(Team.slug == "team-blue"))
+    named = (state_folder / "current").read_text().strip()
+    manifest = state_folder / "generations" / named / "bundle" / "manifest.json"
+    truth = json.loads(manifest.read_text())["truth"]["same-day-permit/answers.csv"]
+    now, line = clock.now(), {"line": 3, "found": "yes", "expected": "approve", "fix": None}
+    states = {
+        Scoring.REFUSED: {
+            "told": {
+                "title": "The answers cannot be scored",
+                "problems": [line | {"what": "answer: this is not one of the allowed answers"}],
+            }
+        },
+        Scoring.FAILED: {"told": {"why": "time"}},
+    }
+    for number, (state, more) in enumerate(states.items(), 2):
+        writer.add(
+            AnswerFile(
+                team_id=team.id, challenge="same-day-permit", number=number, receipt=f"R{number}",
+                nonce=f"ended {number}", name="answers.csv", digest=f"{number:064x}", bytes=130_000,
+                arrived_at=now, received_at=now, by=kari.id, state=state, scored_at=now,
+                truth=truth, **more,
+            )
+        )  # fmt: skip

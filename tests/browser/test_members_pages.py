@@ -19,7 +19,7 @@ from tests.serving import environment, served
 NARROWEST = 320  # WCAG 2.1, 1.4.10: reflow
 MOST_TABS = 400
 EVERYONES = re.compile(r"^/(data|datasets|starters|static|favicon)")  # tried by the other tests
-FILES = re.compile(r"\.(csv|parquet|json|jsonld|zip|ttl|db|ics|atom|svg|xml)$")
+FILES = re.compile(r"(\.(csv|parquet|json|jsonld|zip|ttl|db|ics|atom|svg|xml)|/file)$")
 READERS = {
     "phone, light, English": {**PHONE, "color_scheme": "light", "locale": "en-GB"},
     "desktop, dark, bokmål": {**DESKTOP, "color_scheme": "dark", "locale": "nb-NO"},

@@ -173,6 +173,22 @@ def head_with(file, **changes):
         return json.dumps(json.loads(archive.read("backup.json")) | changes)
 
 
+def of_the_first_migration(file):
+    """The files of a backup that differ where later tables are not there, nor queues of jobs."""
+    with zipfile.ZipFile(file) as archive:
+        tables = json.loads(archive.read("backup.json"))["tables"]
+        lines = archive.read("tables/jobs.jsonl").splitlines()
+    place = list(tables["jobs"]["columns"]).index("queue")
+    del tables["jobs"]["columns"]["queue"]
+    rows = (json.loads(line) for line in lines)
+    kept = "".join(json.dumps(row[:place] + row[place + 1 :]) + "\n" for row in rows).encode()
+    tables["jobs"]["sha256"] = hashlib.sha256(kept).hexdigest()
+    head = head_with(
+        file, migration="0001", tables={name: said for name, said in tables.items() if said["rows"]}
+    )
+    return {"backup.json": head, "tables/jobs.jsonl": kept}
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -219,9 +235,7 @@ def test_a_backup_of_an_older_kit_is_brought_up_to_date(state, tmp_path):
     good = tmp_path / "b.zip"
     backup(state, tmp_path / "up", good)
     before = rows(state)
-    old = rewritten(
-        good, tmp_path / "old.zip", **{"backup.json": head_with(good, migration="0001")}
-    )
+    old = rewritten(good, tmp_path / "old.zip", **of_the_first_migration(good))
     restore(state, tmp_path / "up", old)
     assert rows(state) == before
     goes_on(state)

@@ -104,6 +104,9 @@ def _operation(said: Endpoint) -> Json:
     if said.body:
         content: Json = {"schema": ref(said.body), "example": dict(said.sends)}
         made["requestBody"] = {"required": True, "content": {"application/json": content}}
+    if said.takes:
+        text: Json = {"schema": {"contentMediaType": said.takes}}
+        made["requestBody"] = {"required": True, "content": {said.takes: text}}
     return made
 
 
@@ -118,11 +121,16 @@ def _answer(said: Endpoint) -> Json:
 
 
 def parameters(said: Endpoint) -> list[Json]:
-    """Of the path, then of the query."""
-    of_path = [
+    """Of the path, then of the headers, then of the query."""
+    of_path: list[Json] = [
         {"name": name, "in": "path", "required": True, "schema": PARTS[name],
          "description": SAYS[name]}
         for name in said.parts
+    ]  # fmt: skip
+    of_path += [
+        {"name": name, "in": "header", "required": False, "description": what,
+         "schema": {"type": "string", "pattern": pattern}}
+        for name, (pattern, what) in said.headers.items()
     ]  # fmt: skip
     if said.query is None:
         return of_path

@@ -69,20 +69,20 @@ def curl(said: Endpoint) -> str:
     """A command that tries it, on this event and its own content."""
     catalog = generation().catalog
     named: dict[str, Mapping[str, Any]] = {
-        "/challenges/{slug}": catalog.challenges,
-        "/challenges/{slug}/leaderboard": catalog.challenges,
-        "/challenges/{slug}/results": catalog.challenges,
-        "/datasets/{slug}": catalog.datasets,
+        "/challenges": catalog.challenges,
+        "/datasets": catalog.datasets,
     }
     path = said.example
-    if said.path in named and path == said.path:
-        path = path.replace("{slug}", next(iter(named[said.path]), "slug"))
+    if (within := said.path.partition("/{slug}")[0]) in named and path == said.path:
+        path = path.replace("{slug}", next(iter(named[within]), "slug")).replace("{number}", "1")
     parts = ["curl"]
     if said.access.known:
         parts.append('-H "Authorization: Bearer $TOKEN"')
     if said.sends:
         parts.append('-H "Content-Type: application/json"')
         parts.append(f"-d {shlex.quote(json.dumps(said.sends, ensure_ascii=False))}")
+    if said.takes:
+        parts.append(f'-H "Content-Type: {said.takes}" --data-binary @answers.csv')
     where = address(describe.PREFIX + path)
     parts.append(shlex.quote(where) if "?" in where else where)
     return (" \\\n  " if len(parts) > 2 else " ").join(parts)

@@ -24,7 +24,8 @@ KINDS = {
     408: ("too-slow", "The request did not arrive", "Send it again; nothing was changed."),
     409: ("conflict", "This cannot be done now", "Look at the state and try again."),
     413: ("too-large", "The request is too large", "Send less."),
-    415: ("media-type", "The body is not JSON", "Send it as: Content-Type: application/json"),
+    415: ("media-type", "The body is of another kind",
+          "Send it as: Content-Type: application/json, or as the example on /api/ does."),
     422: ("invalid", "Something in the request is not right", "Each problem names its way out."),
     429: ("too-many", "Too many requests", "Wait as many seconds as Retry-After says."),
     503: ("not-ready", "The data is not ready yet", "Try again in half a minute."),
@@ -95,6 +96,11 @@ def answer(status: int, detail: str = "", problems: Sequence[Problem] = ()) -> R
     return response
 
 
+def _too_large() -> str:
+    sent, most = request.content_length, request.max_content_length
+    return f"The body has {sent or 'too many'} bytes; at most {most} are taken here."
+
+
 def refusal(refused: Refused) -> Response:
     response = answer(refused.status, refused.detail, refused.problems)
     if refused.retry:
@@ -104,7 +110,7 @@ def refusal(refused: Refused) -> Response:
 
 def of_http(error: HTTPException) -> Response:
     """What Flask refuses by itself, in the same form, with the headers that belong to it."""
-    response = answer(error.code or 500)
+    response = answer(error.code or 500, _too_large() if error.code == 413 else "")
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value

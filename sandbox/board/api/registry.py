@@ -17,6 +17,7 @@ from sandbox.board import access
 from sandbox.board.api import problems
 from sandbox.board.api.problems import Refused
 from sandbox.board.people import tokens
+from sandbox.board.store import release
 from sandbox.descriptors import Descriptor, Expected, Source, make
 from sandbox.errors import Problem, did_you_mean
 
@@ -36,7 +37,11 @@ def attach(csrf: CSRFProtect) -> None:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """What is said of one. `example` fills path and query, `sends` is the body to try it with."""
+    """What is said of one. `example` fills path and query, `sends` is the body to try it with.
+
+    `takes` is the media type of a body that is no JSON, of at most `most()` bytes; `headers` maps
+    those that it reads to their pattern and what they are for.
+    """
 
     method: Literal["GET", "POST"]
     path: str
@@ -49,6 +54,9 @@ class Endpoint:
     example: str
     sends: Mapping[str, Any] = field(default_factory=dict)
     may_conflict: bool = False
+    takes: str | None = None
+    most: Callable[[], int] | None = None
+    headers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -81,6 +89,8 @@ class Endpoint:
         found = {401, 422, 429, 503}
         if self.parts or self.body:
             found.add(404)
+        if self.takes:
+            found |= {413, 415}
         if self.access.known:
             found.add(403)
         if self.body:
@@ -105,8 +115,13 @@ def endpoint(
     example: str = "",
     sends: Mapping[str, Any] | None = None,
     may_conflict: bool = False,
+    takes: str | None = None,
+    most: Callable[[], int] | None = None,
+    headers: Mapping[str, tuple[str, str]] | None = None,
 ) -> Callable[[Function], Function]:
     """Make a function an endpoint. It takes the path's parts, then `query` and `body` as objects.
+
+    What `takes` another kind of body than JSON gets it as bytes, `content`.
 
     It returns an `answer`; its docstring is the description. `who` is a mark of access, `scope`
     what a token must have. Query and body are named so because their unknown keys are refused.
@@ -119,7 +134,7 @@ def endpoint(
         view.__name__ = function.__name__
         made = Endpoint(
             method, path, function, answer, who(view), scope, query, body,
-            example or path, sends or {}, may_conflict,
+            example or path, sends or {}, may_conflict, takes, most, headers or {},
         )  # fmt: skip
         ENDPOINTS[made.name] = made
         rule = re.sub(r"{(\w+)}", lambda part: PART[part[1]], path)
@@ -137,6 +152,8 @@ def _answered(asked: Endpoint, parts: dict[str, Any]) -> Response:
             taken |= _query(asked)
         if asked.body:
             taken["body"] = _body(asked.body)
+        if asked.takes:
+            taken["content"] = _content(asked)
         found: Shape = asked.function(**taken)
     except Refused as refused:
         return problems.refusal(refused)
@@ -172,11 +189,20 @@ def _body(model: type[Shape]) -> Shape:
     if request.mimetype != "application/json":
         raise Refused(415)
     request.max_content_length = MOST_BYTES
+    release()  # a body may take minutes to arrive, in which others may write
     try:
         value = from_json(request.get_data(), allow_inf_nan=False)
     except ValueError as error:
         raise Refused(400, f"The body is not JSON: {error}") from None
     return _made(value, model, "body", [])
+
+
+def _content(asked: Endpoint) -> bytes:
+    if request.mimetype != asked.takes:
+        raise Refused(415, f"The body is to be sent as: Content-Type: {asked.takes}")
+    request.max_content_length = asked.most() if asked.most else MOST_BYTES
+    release()  # a body may take minutes to arrive, in which others may write
+    return request.get_data(cache=False)
 
 
 def _made(value: Any, model: type[Model], where: str, wrong: list[Problem]) -> Model:

@@ -452,6 +452,82 @@ class ProjectQuery(Paged):
     challenge: Slug | None = Field(None, description="Only those submitted for this challenge.")
 
 
+# --- files of answers -----------------------------------------------------------------------------
+
+
+class Wait(Descriptor):
+    """What a file waits for."""
+
+    ahead: int = Field(description="how many files are scored before it")
+    seconds: int = Field(description="about how long it takes")
+    stands: bool = Field(description="no judge is at work; it is kept until one is")
+
+
+class Mistake(Descriptor):
+    """Something wrong in a file, and the way out, in English."""
+
+    what: str
+    line: int | None
+    found: str | None
+    expected: str | None
+    fix: str | None
+
+
+class PublicScore(Descriptor):
+    """The score of the public part, without gates, and its 95 % interval where there is one."""
+
+    score: float
+    rows: int
+    low: float | None = None
+    high: float | None = None
+
+
+class GatePassed(Descriptor):
+    """A condition on all rows, and whether it holds."""
+
+    title: Texts
+    passed: bool
+
+
+class AnswerFile(Descriptor):
+    """A file of answers of your own team. Nothing tells of its private part."""
+
+    number: Number = Field(description="the team's first, second, … in this challenge")
+    receipt: str
+    name: str
+    bytes: int
+    sha256: str
+    arrived: datetime = Field(description="when it began to arrive: what deadline and limit ask")
+    state: Literal["received", "scoring", "scored", "refused", "failed"]
+    wait: Wait | None
+    problems: tuple[Mistake, ...] = Field(description="of a refused one: what to put right")
+    why: Literal["time", "memory", "truth", "judge"] | None = Field(
+        description="of a failed one: it took too long or too much memory, there are no hidden "
+        "answers, or the judge failed"
+    )
+    public: PublicScore | None = Field(
+        description="null until it is scored, and while the Ladder holds if it does not improve"
+    )
+    improves: bool | None = Field(description="better than the team's best by more than chance")
+    gates: tuple[GatePassed, ...]
+    final: bool
+    set_aside: str | None = Field(description="why an organiser took it off all lists")
+    url: str
+
+
+class AnswerFiles(Descriptor):
+    """All files of your own team in a challenge, the newest first, and what it may still do."""
+
+    items: tuple[AnswerFile, ...]
+    open: bool
+    closes: datetime | None = Field(description="your team's deadline; null while there is none")
+    attempts_daily: int
+    attempts_left: int
+    attempts_again: datetime = Field(description="when the next day of attempts begins")
+    finals: int = Field(description="how many may be chosen")
+    most_bytes: int = Field(description="how large a file may be")
+
+
 def texts(found: Any) -> Texts | None:
     """The map behind words of the catalog."""
     return None if found is None else dict(found.root)

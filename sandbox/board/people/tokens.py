@@ -40,9 +40,10 @@ MOST = 20  # of one account at a time
 SHOWN_ONCE = "made_token"
 # Scope → what a token with it may do, as its maker reads it.
 SCOPES = {
-    "read": N_("Read what only members see: your own account, the teams, your team’s project"),
+    "read": N_("Read what only members see: your account, teams, your team’s project and answers"),
     "write:questions": N_("Ask questions in your name"),
     "write:answers": N_("Answer questions in your name"),
+    "submit": N_("Hand in files of answers for your team"),
     "organise": N_("Use your role as organiser: publish announcements, answer as organiser"),
 }
 

@@ -288,6 +288,10 @@ def upgrade() -> None:
     with op.batch_alter_table("teams", schema=None) as batch_op:
         for column in ("pitch", "skills", "open_to_requests"):
             batch_op.alter_column(column, server_default=None)
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("queue", sa.Text(), nullable=False, server_default=""))
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.alter_column("queue", server_default=None)
     op.execute(
         "INSERT INTO projects (team_id, fields, revision, field_revisions, made_at, changed_at, "
         "hidden_why, reached_said) SELECT id, '{}', 0, '{}', made_at, made_at, '', '' FROM teams"
