@@ -46,6 +46,7 @@ from sandbox.board.desk import texts as desk_texts
 from sandbox.board.desk import webhooks as desk_webhooks
 from sandbox.board.desk import young as desk_young
 from sandbox.board.people import account, codes, join, keys, providers, sign_in, tokens
+from sandbox.board.projects import acts, draft  # noqa: F401 (acts adds its pages to draft's)
 from sandbox.board.served import Served
 from sandbox.board.talk import announcements, calendar, feed, help, questions, wishes
 from sandbox.board.teams import acts, looking, requests  # noqa: F401 (each adds its pages)
@@ -58,6 +59,7 @@ MOST_BYTES = 2_000_000  # of a request; what may be larger says so itself
 PUBLIC = (home, challenges, datasets, downloads, starters, documents, hackathon)
 PEOPLE = (sign_in, providers, codes, join, account, keys, tokens, wishes, teams)
 TALK = (questions, announcements, help, feed, calendar)
+PROJECTS = (draft,)
 DESK = (
     desk,
     setup,
@@ -116,6 +118,6 @@ def create_app(
     access.attach(app)
     announcements.attach(app)
     standing.attach(app)
-    for topic in (*PUBLIC, *PEOPLE, *TALK, *DESK, *API):
+    for topic in (*PUBLIC, *PEOPLE, *TALK, *PROJECTS, *DESK, *API):
         app.register_blueprint(topic.pages)
     return app

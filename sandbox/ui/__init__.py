@@ -217,6 +217,12 @@ def _moment(context: Context, value: datetime) -> str:
 
 
 @pass_context
+def _second(context: Context, value: datetime) -> str:
+    page: Page = context["page"]
+    return languages.to_the_second(value, page.lang, page.event.zone)
+
+
+@pass_context
 def _hour(context: Context, value: datetime) -> str:
     page: Page = context["page"]
     return languages.hour(value, page.lang, page.event.zone)
@@ -256,6 +262,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "day": _by_language(languages.day),
     "duration": _by_language(languages.duration),
     "moment": _moment,
+    "second": _second,
     "hour": _hour,
     "zone": _zone,
     "until": _until,
