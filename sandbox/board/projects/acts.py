@@ -43,15 +43,15 @@ def submit() -> Answer:
 
 def _checklist(project: Project) -> str:
     """What is missing, what becomes public, what has changed, and the one button."""
-    before = _last(project)
+    known = about(project)
+    before: Submission | None = known["counting"]
     content = content_of(project, page().language)
     return render_template(
         "board/projects/submit.html",
-        **about(project),
+        **known,
         missing=missing(project.fields),
         without_alt=[image for image in images_of(project) if not image.alt],
         images=images_of(project),
-        before=before,
         changes=submitting.changes(before.content, content) if before else [],
         nonce=receipts.nonce(),
         form=Form(formdata=None),
@@ -108,16 +108,6 @@ def _mail(project: Project, made: Submission) -> None:
         )  # fmt: skip
 
 
-def _last(project: Project) -> Submission | None:
-    """The newest submission, whatever has become of it."""
-    return db().scalar(
-        select(Submission)
-        .where(Submission.project_id == project.id)
-        .order_by(Submission.number.desc())
-        .limit(1)
-    )
-
-
 def gallery_opens_at() -> datetime | None:
     """When what was submitted becomes public, as far as the organisers have said."""
     found = db().get(Setting, "gallery")
@@ -135,7 +125,7 @@ def submissions() -> str:
     found = _all(project)
     return render_template(
         "board/projects/submissions.html",
-        **about(project),
+        **about(project, found),
         submissions=list(reversed(found)),
         fates=submitting.fates(found),
         names=names(one.by for one in found),
@@ -149,13 +139,15 @@ def receipt(number: int) -> str:
     project = own_project()
     found = _all(project)
     one = _numbered(found, number)
+    known = about(project, found)
+    own = known["deadline"] if one.challenge == project.team.challenge else _deadline(one)
     return render_template(
         "board/projects/receipt.html",
-        **about(project),
+        **known,
         submission=one,
         code=receipts.shown(one.receipt),
         fate=submitting.fates(found)[number],
-        may_withdraw=deadlines.of(db(), one.challenge, project.team_id, arrived()).open,
+        may_withdraw=own.open,
         written=[(f.label, as_text(one.content["fields"][f.name]), f.name)
                  for f in FIELDS if one.content["fields"].get(f.name)],
         names=names([one.by, one.withdrawn_by]),
@@ -183,7 +175,7 @@ def withdraw(number: int) -> Answer:
     one = _numbered(found, number)
     if submitting.fates(found)[number] is not Fate.COUNTS:
         flash(gettext("It did not count any more: nothing was changed."))
-    elif not deadlines.of(db(), one.challenge, project.team_id, arrived()).open:
+    elif not _deadline(one).open:
         release()
         return _too_late(project, withdraws=True)
     else:
@@ -191,6 +183,11 @@ def withdraw(number: int) -> Answer:
         db().commit()
         flash(gettext("Withdrawn. Nothing of your team counts now, until you submit again."))
     return redirect(url_for("draft.receipt", number=number))
+
+
+def _deadline(one: Submission) -> deadlines.Deadline:
+    """Of the challenge that it was submitted for, which may be another than the team's now."""
+    return deadlines.of(db(), one.challenge, one.project.team_id, arrived())
 
 
 def _all(project: Project) -> list[Submission]:

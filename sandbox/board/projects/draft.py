@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from sandbox.board import deadlines
@@ -27,7 +27,7 @@ from sandbox.board.store import db, release
 from sandbox.board.talk.names import names
 from sandbox.board.teams.own import my_team
 from sandbox.board.words import gettext
-from sandbox.state.projects import Image, Project, Revision
+from sandbox.state.projects import Image, Project, Revision, Submission
 from sandbox.ui import languages
 
 pages = Blueprint("draft", __name__, url_prefix="/project")
@@ -60,7 +60,12 @@ def own_project() -> Project:
     """The project of the visitor's team, with what its pages show."""
     team = my_team()
     asked = select(Project).where(Project.team_id == team.id)
-    found = db().scalar(asked.options(joinedload(Project.team), selectinload(Project.images)))
+    found = (
+        db()
+        .scalars(asked.options(joinedload(Project.team), joinedload(Project.images)))
+        .unique()
+        .one_or_none()
+    )
     return found or abort(404)
 
 
@@ -73,15 +78,22 @@ def deadline_of(project: Project) -> Deadline:
     return deadlines.of(db(), project.team.challenge, project.team_id, arrived())
 
 
-def about(project: Project) -> dict[str, Any]:
-    """What every page about a project says: its challenge, its deadline, what counts."""
+def about(project: Project, submitted: Sequence[Submission] | None = None) -> dict[str, Any]:
+    """What every page about a project says: its challenge, its deadline, what counts.
+
+    `submitted` are all its submissions, where the page has them anyway.
+    """
     challenge = generation().catalog.challenges.get(project.team.challenge)
     return {
         "project": project,
         "team": project.team,
         "challenge": challenge.title.best(page().language)[0] if challenge else "",
         "deadline": deadline_of(project),
-        "counting": submitting.counting(db(), project.id),
+        "counting": (
+            submitting.counting(db(), project.id)
+            if submitted is None
+            else next((one for one in reversed(submitted) if one.withdrawn_at is None), None)
+        ),
         "labels": {field.name: field.label for field in FIELDS},
     }
 
