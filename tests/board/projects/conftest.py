@@ -1,6 +1,6 @@
 """A team of two with its draft, and what it takes to submit it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -18,6 +18,13 @@ WHOLE = {
     "people_made": "Interviews.", "tools_made": "nothing", "evidence": "Six people tried it.",
     "licence": "MIT", "ai": "none",
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def just_before():
+    """When each of these tests begins."""
+    with clock.fixed(NOON - timedelta(minutes=5)):
+        yield
 
 
 class Two:

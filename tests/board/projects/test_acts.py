@@ -1,4 +1,4 @@
-"""Submitting as a team meets it: one act, a receipt that can be checked, a deadline that is kept."""
+"""Submitting as a team meets it: one act, a receipt to check, a deadline that is kept."""
 
 import hashlib
 import json
@@ -41,7 +41,6 @@ def withdraw(two, client, number, status=302):
 # --- before ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.swift
 def test_the_checklist_leads_to_each_field_that_is_missing(two):
     two.write(two.kari, ai="used", title="Queue")
     page = two.kari.get("/project/submit")
@@ -92,14 +91,13 @@ def test_one_act_one_receipt_that_anybody_can_check_with_the_file_alone(whole):
     page = whole.ola.get(answer.headers["Location"])
     (made,) = rows(whole)
     assert receipts.shown(made.receipt) in page.text and "what counts for your team" in page.text
-    assert "Friday 5 March 2027, 12:00:07" in page.text and "by Kari" not in page.text
+    assert "Friday 5 March 2027, 12:00:07" in page.text
     file = whole.ola.raw(f"/project/submissions/{made.number}.json").data
     assert hashlib.sha256(file).hexdigest() in page.text
     assert json.loads(file)["fields"] == WHOLE and json.loads(file)["challenge"] == "shorter-queue"
     assert WHOLE["outcome"] in page.text
 
 
-@pytest.mark.swift
 def test_sent_again_after_a_lost_answer_it_is_the_same_submission(whole):
     whole.closes(NOON)
     with clock.fixed(NOON - MINUTE):
@@ -219,15 +217,15 @@ def test_what_began_to_arrive_in_time_counts_from_then(whole):
 def test_a_team_with_more_time_submits_and_both_times_are_said(whole):
     whole.closes(NOON)
     with whole.state.write() as writer:
-        writer.add(Grace(team_id=whole.team, challenge="shorter-queue", until=NOON + 9 * MINUTE,
+        writer.add(Grace(team_id=whole.team, challenge="shorter-queue", until=NOON + 4 * MINUTE,
                          why="power cut", given_at=NOON))  # fmt: skip
-    with clock.fixed(NOON + 8 * MINUTE):
+    with clock.fixed(NOON + 3 * MINUTE):
         text = whole.kari.get("/project/submit").text
         assert (
-            "12:09:00" in text and "for everybody else it is Friday 5 March 2027, 12:00:00" in text
+            "12:04:00" in text and "for everybody else it is Friday 5 March 2027, 12:00:00" in text
         )
         submit(whole, whole.kari)
-    with clock.fixed(NOON + 9 * MINUTE):
+    with clock.fixed(NOON + 4 * MINUTE):
         submit(whole, whole.kari, status=409)
 
 
@@ -245,7 +243,6 @@ def test_while_the_challenge_is_withdrawn_or_not_open_nothing_is_submitted(whole
 # --- withdrawing ----------------------------------------------------------------------------------
 
 
-@pytest.mark.swift
 def test_withdrawing_leaves_nothing_that_counts_and_brings_nothing_back(whole):
     submit(whole, whole.kari)
     submit(whole, whole.kari)

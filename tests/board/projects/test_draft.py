@@ -34,7 +34,6 @@ def test_the_page_asks_for_every_field_in_its_order():
     assert [name for section in SECTIONS for name in section.names] == [f.name for f in FIELDS]
 
 
-@pytest.mark.swift
 def test_what_one_writes_the_other_reads_and_half_a_draft_is_kept(two):
     page = two.kari.get("/project/")
     assert "Your project" in page.text and "/project/images" in page.links
@@ -45,8 +44,8 @@ def test_what_one_writes_the_other_reads_and_half_a_draft_is_kept(two):
 
 
 def test_links_are_pairs_and_empty_rows_are_none(two):
-    rows = {"links-label": ["Code", "", ""], "links-address": ["https://a.example/x", "",
-                                                               "http://192.168.1.20:5000/"]}  # fmt: skip
+    addresses = ["https://a.example/x", "", "http://192.168.1.20:5000/"]
+    rows = {"links-label": ["Code", "", ""], "links-address": addresses}
     two.write(two.kari, **rows)
     assert two.draft().fields["links"] == [
         {"label": "Code", "address": "https://a.example/x"},
@@ -57,7 +56,6 @@ def test_links_are_pairs_and_empty_rows_are_none(two):
     assert f"At most {MOST_LINKS} links" in two.write(two.kari, status=422, **many).text
 
 
-@pytest.mark.swift
 def test_what_is_wrong_is_said_beside_its_field_and_everything_typed_is_still_there(two):
     long = "x" * 201
     page = two.write(two.kari, status=422, title="Queue", summary=long, prototype="javascript:x")
@@ -84,7 +82,6 @@ def test_hostile_words_are_shown_and_never_run(two):
 # --- two at once ----------------------------------------------------------------------------------
 
 
-@pytest.mark.swift
 def test_in_different_fields_two_do_not_get_in_each_others_way(two):
     two.write(two.kari, title="T", outcome="old")
     two.write(two.ola, base=1, outcome="old", title="Ola’s", summary="")
@@ -161,7 +158,6 @@ def test_a_page_that_names_no_revision_writes_over_nothing(two):
 # --- what was ever in it --------------------------------------------------------------------------
 
 
-@pytest.mark.swift
 def test_every_save_is_kept_and_an_earlier_text_can_be_taken_back(two):
     assert "Nothing has been written" in two.kari.get("/project/history").text
     two.write(two.kari, title="First")
