@@ -1,4 +1,4 @@
-"""Deadlines: the challenge's own, more time for one team, a withdrawal, and a night of two hours."""
+"""Deadlines: the challenge’s own, more time for a team, a withdrawal, a night of two hours."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -75,8 +75,9 @@ def test_the_latest_time_given_holds_and_what_was_taken_back_does_not(board):
                                   closes_at=CLOSES))  # fmt: skip
         writer.flush()
         for minutes, ended in ((30, None), (90, CLOSES), (10, None)):
+            until = CLOSES + timedelta(minutes=minutes)
             writer.add(Grace(team_id=team.id, challenge="shorter-queue", why="x", given_at=given,
-                             until=CLOSES + timedelta(minutes=minutes), ended_at=ended))  # fmt: skip
+                             until=until, ended_at=ended))  # fmt: skip
         writer.add(Grace(team_id=team.id, challenge="other", why="x", given_at=given,
                          until=CLOSES + timedelta(days=1)))  # fmt: skip
         writer.flush()

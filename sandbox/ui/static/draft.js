@@ -3,7 +3,9 @@
 const PREFIX = "sandbox-draft:";
 const device = {
   get: (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
-  put: (key, value) => { try { localStorage.setItem(key, JSON.stringify(value)); return true; } catch { return false; } },
+  put: (key, value) => {
+    try { localStorage.setItem(key, JSON.stringify(value)); return true; } catch { return false; }
+  },
   drop: (key) => { try { localStorage.removeItem(key); } catch { /* it keeps nothing */ } },
 };
 
@@ -71,7 +73,8 @@ if (form) {
   const keep = () => {
     const fields = Object.fromEntries(differing().map((name) => [name, read(name)]));
     if (offered) Object.assign(fields, { ...offered.fields, ...fields });
-    if (!Object.keys(fields).length) return device.drop(key);
+    form.dataset.unsaved = Object.keys(fields).join(" ");
+    if (!form.dataset.unsaved) return device.drop(key);
     const of = offered ?? { revision: +revision.value, pen: pen.value };
     lasts = device.put(key, { revision: of.revision, pen: of.pen, fields });
   };
@@ -93,7 +96,7 @@ if (form) {
       { csrf_token: token.value, revision: revision.value, pen: pen.value });
     for (const name of Object.keys(sent)) {
       if (boxes[name].dataset.kind !== "links") body.append(name, sent[name]);
-      else for (const link of sent[name] === "[]" ? [{ label: "", address: "" }] : JSON.parse(sent[name])) {
+      else for (const link of [...JSON.parse(sent[name]), { label: "", address: "" }]) {
         body.append("links-label", link.label);
         body.append("links-address", link.address);
       }
@@ -240,7 +243,9 @@ if (form) {
   });
   addEventListener("online", () => { wait = FIRST_WAIT; later(0); });
   addEventListener("offline", () => { if (differing().length) away(); });
-  document.addEventListener("visibilitychange", () => { if (document.hidden && due().length) save(true); });
+  document.addEventListener("visibilitychange", () => { 
+    if (document.hidden && due().length && wait === FIRST_WAIT) save(true);
+  });
   addEventListener("beforeunload", (event) => { if (!lasts && differing().length) event.preventDefault(); });
 
   for (const name of names) {
