@@ -7,8 +7,11 @@ from sqlalchemy import select
 
 from sandbox import clock
 from sandbox.board.people import passes, texts
+from sandbox.board.people import passes
+from sandbox.board.projects import submitting, writing
 from sandbox.state import audit, open_state
 from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
+from sandbox.state.projects import Project
 from sandbox.state.records import Delivery, Token, Webhook
 from sandbox.state.teams import Grace, Membership, Seeker, Team, TeamRequest
 from sandbox.state.topics import Announcement, Answer, HelpRequest, Question
@@ -153,3 +156,28 @@ def _looker(writer, name):
     writer.add(person)
     writer.flush()
     return person
+    writer.add(team)
+    writer.flush()
+    _project(writer, team, kari, ola)
+
+
+def _project(writer, team, kari, ola):
+    """A draft that two wrote in, submitted twice."""
+    now = clock.now()
+    made = Project(
+        team_id=team.id, fields={}, field_revisions={}, made_at=now, changed_at=now, team=team
+    )
+    writer.add(made)
+    writer.flush()
+    written = {
+        "title": "Same day", "outcome": "Who builds a fence knows by the evening.",
+        "summary": "A list of what is missing.", "people_made": "Interviews.",
+        "tools_made": "nothing", "evidence": "Six people tried it.", "licence": "MIT",
+        "ai": "none", "links": [{"label": "Code", "address": "https://example.org/code"}],
+    }  # fmt: skip
+    for person, names in ((kari, list(written)[:3]), (ola, list(written)[3:])):
+        some = {name: written[name] for name in names}
+        writing.save(writer, made, some, base=made.revision, pen=person.name, by=person.id)
+    for number, person in enumerate((kari, ola)):
+        submitting.submit(writer, made, submitting.content_of(made, "en"), nonce=f"n{number}",
+                          at=now, by=person.id)  # fmt: skip

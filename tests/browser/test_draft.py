@@ -14,6 +14,7 @@ from sandbox.state.people import Account
 from sandbox.state.projects import Project
 from sandbox.state.teams import Membership, Team
 from sandbox.workspace import open_workspace
+from tests.board.projects.conftest import WHOLE
 from tests.browser.page_checks import DESKTOP, PHONE
 from tests.serving import environment, served
 
@@ -98,6 +99,15 @@ def mend(page):
     page.context.set_offline(False)
 
 
+def lost(page, event):
+    """The page is gone, and cannot be loaded again as long as there is no connection."""
+    again = page.context.new_page()
+    page.close()
+    with pytest.raises(Exception, match="ERR_INTERNET_DISCONNECTED"):
+        again.goto(f"{event.url}/project/")
+    return again
+
+
 OUTCOME = "What becomes better, and for whom?"
 LOCAL = "Object.keys(localStorage).filter(k => k.startsWith('sandbox-draft')).length"
 
@@ -143,8 +153,7 @@ def test_a_page_that_was_lost_offline_is_offered_back_what_it_held(new_page, eve
     cut(page)
     page.get_by_label(OUTCOME).fill("Typed in a cellar.")
     told(page, "No connection")
-    with pytest.raises(Exception, match="ERR_INTERNET_DISCONNECTED"):
-        page.reload()
+    page = lost(page, event)
     mend(page)
     page.goto(f"{event.url}/project/submit")
     page.get_by_text("This device holds something that is not in the draft yet.").wait_for()
@@ -163,8 +172,7 @@ def test_what_is_offered_back_can_be_thrown_away(new_page, event):
     cut(page)
     page.get_by_label(OUTCOME).fill("Nonsense.")
     told(page, "No connection")
-    with pytest.raises(Exception, match="ERR_INTERNET_DISCONNECTED"):
-        page.reload()
+    page = lost(page, event)
     mend(page)
     page.goto(f"{event.url}/project/")
     page.get_by_role("button", name="Throw it away").click()
@@ -236,3 +244,28 @@ def test_without_javascript_all_of_it_works(new_page, event, axe):
     page.get_by_role("heading", name="Something is not saved yet").wait_for()
     assert page.get_by_label("Address of the prototype").input_value() == "ask me"
     assert event.fields() == {"outcome": "By hand."}
+
+
+def test_from_the_draft_to_the_receipt_every_page_is_sound(new_page, event, axe):
+    page = event.enter(new_page(**PHONE), "kari")
+    axe(page)
+    page.get_by_role("button", name="Save and go on to submit").click()
+    page.get_by_role("heading", name="What is missing").wait_for()
+    axe(page)
+    page.get_by_role("link", name="What is it called?").click()
+    for name, value in WHOLE.items():
+        field = page.locator(f"[name={name}]")
+        if name == "licence":
+            field.select_option(value)
+        elif name == "ai":
+            page.get_by_label("No", exact=True).check()
+        else:
+            field.fill(value)
+    page.get_by_role("button", name="Save and go on to submit").click()
+    page.get_by_role("button", name="Submit this now").click()
+    page.get_by_text("Submitted. This is what counts for your team.").wait_for()
+    for address in (page.url, *(f"{event.url}/project/{at}" for at in ("submissions/", "history"))):
+        page.goto(address)
+        axe(page)
+        page.set_viewport_size({"width": 320, "height": 700})
+        assert page.evaluate("document.documentElement.scrollWidth") == 320, address
