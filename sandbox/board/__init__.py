@@ -56,7 +56,8 @@ from sandbox.board.desk import texts as desk_texts
 from sandbox.board.desk import webhooks as desk_webhooks
 from sandbox.board.desk import young as desk_young
 from sandbox.board.people import account, codes, join, keys, providers, sign_in, tokens
-from sandbox.board.projects import gallery, image_pages, packs
+from sandbox.board.projects import acts as project_acts  # noqa: F401 (adds its pages)
+from sandbox.board.projects import draft, gallery, image_pages, packs
 from sandbox.board.projects import reaching as reaching  # which adds its job
 from sandbox.board.scores import pages as answers
 from sandbox.board.scores import shown as leaderboard
@@ -72,7 +73,7 @@ MOST_BYTES = 2_000_000  # of a request; what may be larger says so itself
 PUBLIC = (home, challenges, datasets, downloads, starters, documents, hackathon, leaderboard)
 PEOPLE = (sign_in, providers, codes, join, account, keys, tokens, wishes, teams)
 PACKS = (packs, desk_packs)
-PROJECTS = (image_pages, gallery)
+PROJECTS = (draft, image_pages, gallery)
 TALK = (questions, announcements, help, feed, calendar)
 SCORES = (answers,)
 DESK = (

@@ -47,7 +47,11 @@ class Project(Base):
 
 
 class Revision(Base):
-    """One save of a draft: the fields that it changed, with what they held from then on."""
+    """One save of a draft: the fields that it changed, with what they held from then on.
+
+    `pen` names the open page that it was written on: saved from there again, after an answer that
+    was lost on the way, it is nobody else's change.
+    """
 
     __tablename__ = "revisions"
     __table_args__ = (UniqueConstraint("project_id", "revision"),)
@@ -57,6 +61,7 @@ class Revision(Base):
     revision: Mapped[int]
     at: Mapped[datetime]
     by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    pen: Mapped[str] = mapped_column(default="")
     fields: Mapped[dict[str, Any]]
 
 

@@ -223,6 +223,11 @@ def _brief(context: Context, value: datetime) -> str:
     return languages.brief(value, page.lang, page.event.zone)
 
 
+def _second(context: Context, value: datetime) -> str:
+    page: Page = context["page"]
+    return languages.to_the_second(value, page.lang, page.event.zone)
+
+
 @pass_context
 def _hour(context: Context, value: datetime) -> str:
     page: Page = context["page"]
@@ -264,6 +269,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "duration": _by_language(languages.duration),
     "moment": _moment,
     "brief": _brief,
+    "second": _second,
     "hour": _hour,
     "zone": _zone,
     "until": _until,

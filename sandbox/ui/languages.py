@@ -195,3 +195,11 @@ def duration(delta: timedelta, language: str) -> str:
 def hour(value: datetime, language: str, zone: ZoneInfo) -> str:
     """The time of day in the event's zone, as clocks show it: 14:03."""
     return dates.format_time(value, "HH:mm", tzinfo=zone, locale=locale(language))
+
+
+def to_the_second(value: datetime, language: str, zone: ZoneInfo) -> str:
+    """A moment as a receipt says it: Monday 23 November 2026, 09:00:07."""
+    pattern = MOMENTS[language]
+    pattern += f"{pattern[-3]}ss"  # with what stands between hours and minutes
+    here = value.astimezone(zone)
+    return dates.format_datetime(here, pattern, tzinfo=zone, locale=locale(language))

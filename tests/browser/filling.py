@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from sandbox import clock
 from sandbox.board.people import passes, texts
-from sandbox.board.projects import submitting
+from sandbox.board.projects import submitting, writing
 from sandbox.bundle import open_bundle
 from sandbox.projects.faults import Fault
 from sandbox.state import audit, open_state
@@ -162,7 +162,7 @@ def _teams(writer, uploads, kari, ola):
     green.members.append(Membership(account_id=per.id, joined_at=now, leads=True))
     writer.add_all([blue, green])
     writer.flush()
-    _project(writer, blue, kari, uploads)
+    _project(writer, blue, kari, ola, uploads)
     writer.add(
         Project(team_id=green.id, fields={}, field_revisions={}, made_at=now, changed_at=now)
     )
@@ -221,7 +221,9 @@ PROJECT = {
     "people_made": "Ideen, intervjuene og tegningene.", "tools_made": "Halvparten av koden.",
     "evidence": "| hva | før | nå |\n|---|---|---|\n| dager | 12 | 3 |\n\nFem prøvde.",
     "how_to_try": "1. Åpne adressen.\n2. Velg et kontor.",
-    "prototype": "http://192.168.1.20:5000/", "links": ["https://example.org/a/rather/long/link/to/code"],
+    "prototype": "http://192.168.1.20:5000/", "links": [
+        {"label": "Code", "address": "https://example.org/a/rather/long/link/to/code"}
+    ],
     "ai_model": "Llama 3, 8B", "ai_purpose": "Skriver om vedtak i klart språk.",
     "ai_data": "Ingen persondata.", "ai_checked": "Saksbehandleren leser alt.",
 }  # fmt: skip
@@ -239,16 +241,19 @@ def _picture(uploads, width, number):
     return digest
 
 
-def _project(writer, team, person, uploads):
-    """A project with pictures, in an open gallery, whose prototype has gone to sleep."""
+def _project(writer, team, kari, ola, uploads):
+    """A project that two wrote, with pictures, in an open gallery; its prototype is asleep."""
     now = clock.now()
     project = Project(
-        team_id=team.id, fields=dict(PROJECT), field_revisions={}, made_at=now, changed_at=now,
-        revision=1, asked_for=PROJECT["prototype"], asked_for_at=now,
+        team_id=team.id, fields={}, field_revisions={}, made_at=now, changed_at=now,
+        asked_for=PROJECT["prototype"], asked_for_at=now,
         reached_at=now - timedelta(minutes=20), reached_said="nobody",
     )  # fmt: skip
     writer.add(project)
     writer.flush()
+    for person, names in ((kari, list(PROJECT)[:3]), (ola, list(PROJECT)[3:])):
+        some = {name: PROJECT[name] for name in names}
+        writing.save(writer, project, some, base=project.revision, pen=person.name, by=person.id)
     for number, alt in enumerate(("En mobil viser tre ledige timer", "En tegning på papir")):
         large, small = (_picture(uploads, 1600, number), _picture(uploads, 480, number))
         writer.add(
@@ -260,7 +265,8 @@ def _project(writer, team, person, uploads):
     writer.flush()
     writer.refresh(project)
     content = submitting.content_of(project, "nb")
-    submitting.submit(writer, project, content, nonce="filling", at=now, by=person.id)
+    for number, person in enumerate((kari, ola)):
+        submitting.submit(writer, project, content, nonce=f"n{number}", at=now, by=person.id)
     writer.add(Setting(name="gallery", value={"opened_at": now.isoformat()}, changed_at=now))
 
 

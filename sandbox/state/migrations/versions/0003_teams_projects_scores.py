@@ -207,6 +207,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("by", sa.Integer(), nullable=True),
+        sa.Column("pen", sa.Text(), nullable=False),
         sa.Column("fields", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["by"], ["accounts.id"], name=op.f("fk_revisions_by")),
         sa.ForeignKeyConstraint(
