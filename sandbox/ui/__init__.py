@@ -223,6 +223,7 @@ def _brief(context: Context, value: datetime) -> str:
     return languages.brief(value, page.lang, page.event.zone)
 
 
+@pass_context
 def _second(context: Context, value: datetime) -> str:
     page: Page = context["page"]
     return languages.to_the_second(value, page.lang, page.event.zone)
