@@ -75,7 +75,7 @@ def _is_sum(measure: Measure) -> bool:
     if sums is None or not len(sums.rows):
         return False
     added = float(sums.score(sums.rows.sum(axis=0)))
-    return math.isclose(added, measure.ungated, rel_tol=1e-9, abs_tol=1e-9)
+    return math.isclose(added, measure.without_gates, rel_tol=1e-9, abs_tol=1e-9)
 
 
 def _verdict(

@@ -34,7 +34,7 @@ class Standing:
 
     @property
     def score(self) -> float:
-        return self.public.ungated
+        return self.public.without_gates
 
 
 def improves(

@@ -117,9 +117,13 @@ class Measure(Descriptor):
         return all(gate.passed for gate in self.gates)
 
     @property
+    def without_gates(self) -> float:
+        """What was earned, whatever the gates say: parts of the rows are told so."""
+        return self.ungated if self.earned is None else self.earned
+
+    @property
     def score(self) -> float:
-        earned = self.ungated if self.earned is None else self.earned
-        return earned if self.passed_gates else 0.0
+        return self.without_gates if self.passed_gates else 0.0
 
 
 def band_of(low: float, high: float) -> float:
@@ -209,14 +213,14 @@ class Verdict(Descriptor):
         whole, unit = self.whole, say(self.unit)
         yield f"{say(HEADINGS)}: {say.number(whole.score)} {unit}"
         if not whole.passed_gates:
-            yield f"  {say(WITHOUT)}: {say.number(whole.ungated)} {unit}"
+            yield f"  {say(WITHOUT)}: {say.number(whole.without_gates)} {unit}"
         if whole.low is not None and whole.high is not None:
             yield f"  {say(INTERVAL)}: {say.between(whole.low, whole.high)} {unit}"
         if whole.band:
             yield f"  {say(BAND)}: {say.number(whole.band)} {unit}"
         for part, measure in (("public", self.public), ("private", self.private)):
             label = f"{say(PARTS[part])}, {say(WITHOUT)}" if whole.gates else say(PARTS[part])
-            yield f"  {label}: {say.number(measure.ungated)} {unit} ({measure.rows})"
+            yield f"  {label}: {say.number(measure.without_gates)} {unit} ({measure.rows})"
 
     def _behind(self, say: _Say) -> Iterator[str]:
         for gate in self.whole.gates:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from importlib import import_module
-from typing import Any
 
+from sandbox.board.projects import images
+from sandbox.board.projects.images import Stored
+from sandbox.board.scores import answers as scores
 from sandbox.board.words import N_
 from sandbox.errors import SandboxError
 from sandbox.projects.packs import PackedAnswers
@@ -22,12 +23,11 @@ class NotTaken(SandboxError):
         self.for_now = for_now
 
 
-def picture(content: bytes) -> Any:
+def picture(content: bytes) -> Stored:
     """A picture decoded, encoded anew and kept: `digest`, `small`, `width`, `height`, `bytes`.
 
     The checks are those of pictures that are uploaded. Slow. Raises NotTaken.
     """
-    images = import_module("sandbox.board.projects.images")
     try:
         return images.stored(images.encoded(content))
     except images.NoPicture as error:
@@ -41,7 +41,6 @@ def hand_in(
 
     No writer may be open: it takes a turn of its own. Raises NotTaken.
     """
-    scores = import_module("sandbox.board.scores.answers")
     try:
         scores.receive(
             team_id=team_id, challenge=challenge, name=answers.name, content=answers.bytes,

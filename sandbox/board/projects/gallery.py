@@ -18,9 +18,11 @@ from sandbox.board.forms import tidy
 from sandbox.board.people.visitor import me
 from sandbox.board.projects import showing
 from sandbox.board.projects.showing import Picture, Shown
+from sandbox.board.scores import boards
 from sandbox.board.served import address, generation
 from sandbox.board.site import page
 from sandbox.board.store import db
+from sandbox.board.teams import graces
 from sandbox.board.teams.own import own_team
 from sandbox.board.words import N_
 from sandbox.descriptors import Text
@@ -112,17 +114,21 @@ def project(slug: str) -> Answer:
     seen = _seen(slug)
     if seen is None:
         return redirect(url_for("projects.gallery"))
+    known = titles()
     return render_template(
         "board/projects/project.html",
         shown=seen.shown,
         inside=seen.inside,
         opens=seen.opens,
         opened=showing.has_come(seen.opens),
-        titles=titles(),
+        titles=known,
         names=showing.names(seen.people, me(), own=seen.inside),
         organises=organises(),
         asks_draft=_asks_draft(),
         recent=showing.recent,
+        given=[one for one in graces.holding(db(), [seen.shown.team.id]) if one.challenge in known],
+        challenges={slug: title.best(page().language)[0] for slug, title in known.items()},
+        **_score(seen.shown),
     )
 
 
@@ -196,6 +202,15 @@ def _seen(slug: str) -> Seen | None:
 
 def _shown(slug: str) -> Shown | None:
     return showing.one(db(), slug, page().language, draft=_asks_draft())
+
+
+def _score(shown: Shown) -> dict[str, Any]:
+    """Its team's line on the leaderboard of its challenge, as everybody may see it now."""
+    slug = shown.challenge
+    if slug not in titles():
+        return {"score": None}
+    row = boards.public(db(), slug).of(shown.team.slug)
+    return {"score": row, "unit": generation().catalog.challenges[slug].score.unit}
 
 
 def _asks_draft() -> bool:

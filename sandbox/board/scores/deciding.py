@@ -11,9 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from sandbox import clock
-from sandbox.board.jobs import enqueue
 from sandbox.board.local_time import told
-from sandbox.board.scores import boards
+from sandbox.board.scores import answers, boards
 from sandbox.state import audit
 from sandbox.state.scores import AnswerFile, Leaderboard, Scoring
 
@@ -82,10 +81,7 @@ class Act:
 
     def score_again(self, file: AnswerFile) -> None:
         """Have the judge look at a file once more; what it said before holds no longer."""
-        file.state, file.scored_at, file.truth, file.improves = Scoring.RECEIVED, None, "", False
-        file.told, file.public, file.private, file.whole = {}, {}, {}, {}
-        team, slug = file.team_id, file.challenge
-        enqueue(self.writer, "score", queue=f"score {team} {slug}", team=team, challenge=slug)
+        answers.order_scoring(self.writer, file)
         self._about(file, "answers.scored_again")
 
     def _row(self, slug: str) -> Leaderboard:

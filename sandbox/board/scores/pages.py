@@ -18,7 +18,7 @@ from sandbox.board.arrival import arrived
 from sandbox.board.deadlines import Deadline
 from sandbox.board.forms import N_, Form
 from sandbox.board.people.visitor import me, myself
-from sandbox.board.scores import answers, scoring
+from sandbox.board.scores import answers, boards, scoring
 from sandbox.board.scores.answers import WAITING, Attempts
 from sandbox.board.served import generation
 from sandbox.board.site import at_most_bytes
@@ -47,7 +47,7 @@ class HandInForm(Form):
 
 @dataclass(frozen=True)
 class Offer:
-    """What a team can do in a challenge now; for the macro `hand_in`."""
+    """What a team can do in a challenge now."""
 
     team: Team
     attempts: Attempts
@@ -163,10 +163,9 @@ class Told:
         if not self.scored or (self.rules.ladder and not self.file.improves):
             return None
         part = scoring.measure(self.file.public)
-        whole = part.earned is None or part.earned == part.ungated
-        has_interval = whole and part.low is not None and part.high is not None
+        has_interval = part.low is not None and part.high is not None
         ends = {"low": part.low, "high": part.high} if has_interval else {}
-        return {"score": part.ungated, "rows": part.rows, **ends}
+        return {"score": part.without_gates, "rows": part.rows, **ends}
 
     @property
     def gates(self) -> list[tuple[Any, bool]]:
@@ -293,11 +292,10 @@ def _found(team: Team, slug: str, number: int) -> AnswerFile:
 
 def _facts(slug: str, rules: Leaderboard) -> dict[str, Any]:
     here = generation()
-    frozen = rules.frozen_at is not None and rules.frozen_at <= clock.now()
     return {
         "slug": slug,
         "challenge": here.catalog.challenges[slug],
         "template": here.bundle.has(f"challenges/{slug}/answers-template.csv"),
         "rules": rules,
-        "frozen": frozen,
+        "frozen_since": boards.decided(db(), slug).frozen_since,
     }

@@ -2,14 +2,11 @@
 
 import io
 import json
-from dataclasses import dataclass
 from datetime import timedelta
-from importlib.util import find_spec
 
 from sqlalchemy import select
 
 from sandbox import clock
-from sandbox.board.projects import carried
 from sandbox.projects import keys, packs
 from sandbox.projects.codes import canonical
 from sandbox.state.projects import Pack, Submission
@@ -84,26 +81,3 @@ def states(app):
 def team_id(app, slug="otters"):
     with app.extensions["state"].read() as reader:
         return reader.scalar(select(Team.id).where(Team.slug == slug))
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A picture as it is kept."""
-
-    digest: str
-    small: str
-    width: int
-    height: int
-    bytes: int
-
-
-def stand_in(content):
-    """For a board whose own decoder of pictures is not there."""
-    if not content.startswith(b"RIFF"):
-        raise carried.NotTaken("This is no picture that can be read.")
-    from sandbox.board import uploads
-
-    return Kept(uploads.keep(content), "", 40, 30, len(content))
-
-
-IMAGES_ARE_THERE = find_spec("sandbox.board.projects.images") is not None

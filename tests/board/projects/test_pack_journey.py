@@ -2,13 +2,10 @@
 
 import re
 from base64 import b64encode
-from importlib.util import find_spec
 
-import pytest
 from click.testing import CliRunner
 
 from sandbox import cli, clock
-from sandbox.board.projects import carried
 from sandbox.state.projects import Pack
 from sandbox.state.scores import AnswerFile
 from tests.board.projects import packing
@@ -18,8 +15,6 @@ from tests.projects.filled import fill
 
 def test_a_team_that_loses_its_network_submits_all_the_same(board, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    if not packing.IMAGES_ARE_THERE:
-        monkeypatch.setattr(carried, "picture", packing.stand_in)
     kari = packing.team(board)
     now = clock.now()
     close(board, now + HOUR)
@@ -48,7 +43,6 @@ def test_a_team_that_loses_its_network_submits_all_the_same(board, tmp_path, mon
     assert f"{made.receipt[:5]}-{made.receipt[5:]}" in page.text
 
 
-@pytest.mark.skipif(find_spec("sandbox.board.scores.answers") is None, reason="nobody scores here")
 def test_answers_of_a_pack_are_handed_in_once_and_late_ones_told(board):
     kari = packing.team(board)
     key = packing.key_of(kari)

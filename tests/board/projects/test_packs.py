@@ -25,7 +25,7 @@ from tests.projects import filled
 
 @pytest.fixture(autouse=True)
 def handed_in(monkeypatch):
-    """What is handed in as answers, in place of scoring it; pictures where nobody decodes them."""
+    """What is handed in as answers, in place of scoring it."""
     got = []
 
     def hand_in(team_id, challenge, answers, nonce, arrived, by):
@@ -34,8 +34,6 @@ def handed_in(monkeypatch):
         got.append((challenge, answers.bytes, nonce, arrived))
 
     monkeypatch.setattr(carried, "hand_in", hand_in)
-    if not packing.IMAGES_ARE_THERE:
-        monkeypatch.setattr(carried, "picture", packing.stand_in)
     return got
 
 
