@@ -20,9 +20,9 @@ WHOLE = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def just_before():
-    """When each of these tests begins."""
+    """When the tests of the two begin; those of packs and pictures tell the time themselves."""
     with clock.fixed(NOON - timedelta(minutes=5)):
         yield
 
@@ -60,7 +60,7 @@ class Two:
 
 
 @pytest.fixture
-def two(board):
+def two(board, just_before):
     return Two(board)
 
 
