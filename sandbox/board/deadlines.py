@@ -12,7 +12,6 @@ from sandbox.board import standing
 from sandbox.board.served import event, generation
 from sandbox.board.standing import Stage, Standing
 from sandbox.state.teams import Grace
-from sandbox.state.topics import ChallengeState
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def of(session: Session, slug: str, team_id: int | None, moment: datetime) -> De
 
     In a writing session that is what holds until it commits: nobody can close in between.
     """
-    row = session.get(ChallengeState, slug)
+    row = standing.row_of(session, slug)
     stands = standing.of(row, is_demo=event().public_seed is not None, now=moment)
     if slug not in generation().catalog.challenges:
         stands = Standing(Stage.DRAFT)

@@ -80,6 +80,14 @@ def of(row: ChallengeState | None, *, is_demo: bool, now: datetime | None = None
     return Standing(Stage.OPEN, *times)
 
 
+def row_of(session: Session, slug: str) -> ChallengeState | None:
+    """The challenge's row; not asked for again where this session has read them all for a page."""
+    if session is g.get("db") and "challenge_rows" in g:
+        found: ChallengeState | None = g.challenge_rows.get(slug)
+        return found
+    return session.get(ChallengeState, slug)
+
+
 def rows(session: Session) -> dict[str, ChallengeState]:
     return {row.slug: row for row in session.scalars(select(ChallengeState))}
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from flask import current_app, g, request, session
 from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from sandbox import clock
 from sandbox.board.people.texts import unread
@@ -48,7 +48,10 @@ def _found(token: str | None) -> SignIn | None:
     if not token:
         return None
     now = clock.now()
-    found = db().scalar(select(SignIn).where(SignIn.token_hash == fingerprint(token)))
+    # With the roles in the same query: every page of every member asks this.
+    asked = select(SignIn).where(SignIn.token_hash == fingerprint(token))
+    account = joinedload(SignIn.account, innerjoin=True)
+    found = db().scalars(asked.options(account.joinedload(Account.roles))).unique().one_or_none()
     if found is None or found.ended_at or found.ends_at <= now:
         return None
     if found.account.blocked_at or found.account.deleted_at:

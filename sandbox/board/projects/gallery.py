@@ -22,7 +22,6 @@ from sandbox.board.scores import boards
 from sandbox.board.served import address, generation
 from sandbox.board.site import page
 from sandbox.board.store import db
-from sandbox.board.teams import graces
 from sandbox.board.teams.own import own_team
 from sandbox.board.words import N_
 from sandbox.descriptors import Text
@@ -126,7 +125,7 @@ def project(slug: str) -> Answer:
         organises=organises(),
         asks_draft=_asks_draft(),
         recent=showing.recent,
-        given=[one for one in graces.holding(db(), [seen.shown.team.id]) if one.challenge in known],
+        given=[grace] if (grace := seen.shown.grace) and grace.challenge in known else [],
         challenges={slug: title.best(page().language)[0] for slug, title in known.items()},
         **_score(seen.shown),
     )

@@ -17,7 +17,7 @@ from sandbox.board.projects import decoder, fields, submitting
 from sandbox.state.people import Account, Role
 from sandbox.state.projects import Image, Project, Submission
 from sandbox.state.records import Setting
-from sandbox.state.teams import Membership, Team
+from sandbox.state.teams import Grace, Membership, Team
 
 SETTING = "gallery"
 LICENCE_NAMES = {
@@ -87,6 +87,7 @@ class Shown:
     submission: Submission | None
     content: Mapping[str, Any]
     twins: Mapping[str, str] = field(default_factory=dict)  # digest → that of its small twin
+    grace: Grace | None = None  # more time that the team was given for it, on its own page alone
 
     @property
     def fields(self) -> Mapping[str, Any]:
@@ -229,22 +230,28 @@ def one(session: Session, slug: str, language: str, *, draft: bool = False) -> S
     `language` is said to be the draft's. None if there is no such team. Two queries.
     """
     counts = and_(Submission.project_id == Project.id, Submission.withdrawn_at.is_(None))
+    given = and_(
+        Grace.team_id == Team.id,
+        Grace.challenge == Submission.challenge,
+        Grace.ended_at.is_(None),
+    )
     row = session.execute(
-        select(Project, Submission)
+        select(Project, Submission, Grace)
         .join(Team, Team.id == Project.team_id)
         .outerjoin(Submission, counts)
+        .outerjoin(Grace, given)
         .where(Team.slug == slug.replace("\0", ""))
-        .order_by(Submission.number.desc())
+        .order_by(Submission.number.desc(), Grace.until.desc())
         .limit(1)
         .options(contains_eager(Project.team), selectinload(Project.images))
     ).first()
     if row is None:
         return None
-    project, sent = row
+    project, sent, grace = row
     twins = {image.digest: image.small for image in project.images}
     told = draft or sent is None
     content = submitting.content_of(project, language) if told else sent.content
-    return Shown(project, project.team, sent, content, twins)
+    return Shown(project, project.team, sent, content, twins, grace)
 
 
 def holders(session: Session, digest: str) -> list[tuple[int, bool]]:

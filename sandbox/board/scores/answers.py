@@ -94,9 +94,9 @@ class Attempts:
 
 
 def rules(session: Session, challenge: str) -> Leaderboard:
-    """What was decided about the challenge's leaderboard, else the defaults (of no session)."""
+    """What was decided about the challenge's leaderboard, else what holds without (unsaved)."""
     return session.get(Leaderboard, challenge) or Leaderboard(
-        challenge=challenge, daily=10, finals=2, ladder=True
+        challenge=challenge, daily=10, finals=2, ladder=True, panel="", changed_at=clock.now()
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import String, cast, literal, select
 from sqlalchemy.orm import Session
 
 from sandbox import clock
+from sandbox.board.scores.answers import rules
 from sandbox.board.scores.leaderboard import Baseline, Entry, Result, Row, Rule, Score
 from sandbox.board.scores.leaderboard import ranking as ranked
 from sandbox.board.scores.leaderboard import results as resulted
@@ -164,29 +165,26 @@ def behind(session: Session, slug: str) -> tuple[Shown, Published]:
 
 
 def decided(session: Session, slug: str) -> Decided:
-    return _means(session.get(Leaderboard, slug) or default(slug))
+    return means(rules(session, slug))
 
 
 def all_decided(session: Session) -> dict[str, Decided]:
     """The same for each challenge of the bundle, in one query."""
-    rows = {row.challenge: row for row in session.scalars(select(Leaderboard))}
+    known = {row.challenge: row for row in session.scalars(select(Leaderboard))}
+    # A row that was just read is found by its key without a query, and there is none for the rest.
+    defaults = means(Leaderboard(daily=10, finals=2, ladder=True, panel=""))
     return {
-        slug: _means(rows.get(slug) or default(slug)) for slug in generation().catalog.challenges
+        slug: means(known[slug]) if slug in known else defaults
+        for slug in generation().catalog.challenges
     }
 
 
-def _means(row: Leaderboard) -> Decided:
+def means(row: Leaderboard) -> Decided:
+    """What the row means at this moment."""
     return Decided(
         row.daily, row.finals, row.ladder, row.frozen_at, row.thaws_at, row.results_at, row.panel,
         clock.now(),
     )  # fmt: skip
-
-
-def default(slug: str) -> Leaderboard:
-    """What holds as long as nothing is decided."""
-    return Leaderboard(
-        challenge=slug, daily=10, finals=2, ladder=True, panel="", changed_at=clock.now()
-    )
 
 
 def rule(slug: str, found: Decided) -> Rule:

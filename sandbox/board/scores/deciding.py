@@ -85,10 +85,8 @@ class Act:
         self._about(file, "answers.scored_again")
 
     def _row(self, slug: str) -> Leaderboard:
-        found = self.writer.get(Leaderboard, slug)
-        if found is None:
-            found = boards.default(slug)
-            self.writer.add(found)
+        found = answers.rules(self.writer, slug)
+        self.writer.add(found)
         return found
 
     def _record(self, act: str, slug: str, row: Leaderboard, **detail: Any) -> None:

@@ -297,5 +297,5 @@ def _facts(slug: str, rules: Leaderboard) -> dict[str, Any]:
         "challenge": here.catalog.challenges[slug],
         "template": here.bundle.has(f"challenges/{slug}/answers-template.csv"),
         "rules": rules,
-        "frozen_since": boards.decided(db(), slug).frozen_since,
+        "frozen_since": boards.means(rules).frozen_since,
     }
