@@ -17,14 +17,14 @@ from sandbox.board.access import members
 from sandbox.board.arrival import arrived
 from sandbox.board.deadlines import Deadline
 from sandbox.board.forms import N_, Form
-from sandbox.board.people.visitor import me, myself
+from sandbox.board.people.visitor import myself
 from sandbox.board.scores import answers, boards, scoring
 from sandbox.board.scores.answers import WAITING, Attempts
 from sandbox.board.served import generation
 from sandbox.board.site import at_most_bytes
 from sandbox.board.standing import readable
 from sandbox.board.store import db, release
-from sandbox.board.teams.own import my_team, own_team
+from sandbox.board.teams.own import my_team
 from sandbox.board.words import gettext
 from sandbox.catalog import Challenge
 from sandbox.state.scores import AnswerFile, Leaderboard, Scoring
@@ -52,15 +52,6 @@ class Offer:
     team: Team
     attempts: Attempts
     deadline: Deadline
-
-
-def offer(slug: str) -> Offer | None:
-    """The visitor's team's offer; None for whoever is in no team. Three queries."""
-    team, now = own_team(db(), me()), clock.now()
-    if team is None:
-        return None
-    attempts = answers.attempts(db(), team.id, slug, now)
-    return Offer(team, attempts, deadlines.of(db(), slug, team.id, now))
 
 
 # --- handing in -----------------------------------------------------------------------------------

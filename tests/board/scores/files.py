@@ -4,8 +4,8 @@ import hashlib
 from datetime import timedelta
 
 from sandbox import clock
-from sandbox.board.scores import boards
-from sandbox.state.scores import AnswerFile, Leaderboard, Scoring
+from sandbox.board.scores import answers, boards
+from sandbox.state.scores import AnswerFile, Scoring
 from sandbox.state.teams import Membership, Team
 
 SLUG = "shorter-queue"
@@ -73,9 +73,7 @@ def hand_in(app, team_id, public, private=0.0, *, number=1, state=Scoring.SCORED
 def decide(app, **what):
     """Set what is decided about the leaderboard."""
     with app.extensions["state"].write() as writer:
-        row = writer.get(Leaderboard, SLUG)
-        if row is None:
-            row = boards.default(SLUG)
-            writer.add(row)
+        row = answers.rules(writer, SLUG)
+        writer.add(row)
         for name, value in what.items():
             setattr(row, name, value)

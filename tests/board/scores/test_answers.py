@@ -6,12 +6,11 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from flask import g, render_template_string
 from sqlalchemy import select
 
 from sandbox import clock
 from sandbox.board.jobs import run_due
-from sandbox.board.scores import answers, pages
+from sandbox.board.scores import answers
 from sandbox.board.teams import own
 from sandbox.state.people import Account
 from sandbox.state.scores import AnswerFile, Scoring
@@ -333,21 +332,8 @@ def test_a_file_that_is_set_aside_says_why(judged):
     assert files(judged)[0].final_at is None
 
 
-def test_the_challenge_s_page_can_offer_to_hand_in(judged):
-    """The macro that it includes, for a team and for whoever is in none."""
-    macro = '{% from "board/answers/parts.html" import hand_in with context %}'
-    template = macro + "{{ hand_in(slug, offer) }}"
-
-    def shown(account_id):
-        with judged.test_request_context():
-            judged.preprocess_request()
-            with judged.extensions["state"].read() as reader:
-                g.me = account_id and reader.get_one(Account, account_id)
-            return render_template_string(template, slug=SLUG, offer=pages.offer(SLUG))
-
-    _, member = team(judged)
-    assert "10 of 10 attempts are left today" in shown(member) and HOME in shown(member)
-    assert "/teams/" in shown(None)
+def test_the_challenges_page_leads_to_handing_in(judged):
+    assert HOME in Client(judged).get(f"/challenges/{SLUG}/").links
 
 
 # --- finals ---------------------------------------------------------------------------------------
