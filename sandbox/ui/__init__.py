@@ -91,7 +91,8 @@ class Page:
             Link(_("Data"), self.to("/datasets/"), data),
             Link(_("Starters"), self.to("/starters/"), here.startswith("/starters/")),
             Link(_("Questions"), self.to("/questions/"), here.startswith("/questions/")),
-            Link(_("Teams"), self.to("/teams/"), here.startswith("/teams/")),
+            Link(_("Teams"), self.to("/teams/"), here.startswith(("/teams/", "/project/"))),
+            Link(_("Projects"), self.to("/projects/"), here.startswith("/projects/")),
         )
         desk = Link(_("Organise"), self.to("/organiser/"), here.startswith("/organiser/"))
         return (*links, desk) if self.organises else links

@@ -21,7 +21,7 @@ from sandbox.board.api import scores as shapes
 from sandbox.board.exports import csv_file
 from sandbox.board.forms import N_, Form, at_most, required, tidy, tidy_lines
 from sandbox.board.people.visitor import myself
-from sandbox.board.scores import boards, deciding
+from sandbox.board.scores import boards, deciding, scoring
 from sandbox.board.scores.deciding import Act
 from sandbox.board.scores.leaderboard import Score
 from sandbox.board.scores.shown import RESULTS, result_line
@@ -148,7 +148,11 @@ class Line:
 @pages.get("/")
 @organisers
 def index() -> str:
-    return render_template("board/desk/scores/index.html", lines=list(_lines()))
+    return render_template(
+        "board/desk/scores/index.html",
+        lines=list(_lines()),
+        stands_still=scoring.standstill(db()),
+    )
 
 
 def _lines() -> Iterator[Line]:

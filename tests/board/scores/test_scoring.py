@@ -23,6 +23,7 @@ from sandbox.state import open_state
 from sandbox.state.records import Job
 from sandbox.state.scores import AnswerFile, Scoring
 from tests.board.scores.making import HOME, SLUG, content, crew, files, said, scored, send, team
+from tests.board.visitors import visitor
 
 pytestmark = pytest.mark.heavy
 
@@ -144,9 +145,12 @@ def test_when_no_judge_is_at_work_the_page_says_so(judged):
     with judged.extensions["state"].write() as writer:
         for job in writer.scalars(select(Job)):
             job.due_at -= timedelta(minutes=1)
+    boss = visitor(judged, "boss@example.org", roles=["organiser"])
     assert "No judge is at work just now" in said(client.get(HOME + "2/"))
+    assert "no judge is at work" in boss.get("/organiser/scores/").text
     run_due(judged)
     assert "Public score" in said(client.get(HOME + "2/"))
+    assert "no judge is at work" not in boss.get("/organiser/scores/").text
 
 
 def test_a_file_whose_worker_dies_each_time_is_given_up_in_the_end(judged):
