@@ -156,7 +156,7 @@ def _queue(wanted: Wanted) -> dict[str, Any]:
         "helped": [each for each in found if each.taken_by not in (None, person.id)],
         "names": names(n for each in found for n in (each.asked_by, each.taken_by)),
         "titles": {slug: each.title for slug, each in places.challenges().items()},
-        "tongues": NAMES,
+        "language_names": NAMES,
         "own_id": person.id,
     }
 

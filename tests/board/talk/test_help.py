@@ -84,7 +84,9 @@ def test_mentors_see_who_waits_longest_and_filter(board, mentor, now):
     assert order(mentor, "?language=nb") == [2]
     assert order(mentor, "?challenge=shorter-queue") == [1, 2, 3]
     assert order(mentor, "?challenge=nothing&skill=x&language=xx") == [1, 2, 3]
-    assert "since 10:00" in mentor.fragment("/help/queue/live").text
+    for page in (mentor.get("/help/queue/"), mentor.fragment("/help/queue/live")):
+        told = "since 10:00 · no challenge in particular · User of the service · English"
+        assert told in page.text
 
 
 def order(client, query):
