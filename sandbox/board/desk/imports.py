@@ -80,9 +80,10 @@ def form() -> Answer:
 
 
 def _uploading(asked: UploadForm, problems: list[str]) -> str:
-    done = db().get(Setting, DONE)
+    done, kept = db().get(Setting, DONE), db().get(Setting, _pending())
     return render_template(
         "board/desk/import.html", form=asked, problems=problems, writable=setup.writable(),
+        pending=kept.value["name"] if kept else None,
         done=done, left=Found.from_plain(done.value["found"]) if done else None,
         drafts=done.value["drafts"] if done else [],
     )  # fmt: skip

@@ -87,6 +87,7 @@ def test_the_preview_says_what_becomes_what_and_changes_nothing(
     upload, organiser, event_board, settings, audited
 ):
     assert upload().location == PREVIEW
+    assert PREVIEW in organiser.get(PAGE).links  # for whoever comes back to it later
     page = organiser.get(PREVIEW)
     for words in ("Nothing has been changed yet.", "Bydelshack", "2027-05-07 09:00 (Europe/Oslo)",
                   "The library, Storgata 1", "Snø på fortauet!", "Benches", "Half an app",
