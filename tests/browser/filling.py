@@ -10,39 +10,47 @@ import PIL.Image
 from sqlalchemy import select
 
 from sandbox import clock
-from sandbox.board.people import passes, texts
+from sandbox.board import drafts
+from sandbox.board.desk.dribdat import Brief, Found
+from sandbox.board.people import passes, passwords, texts
 from sandbox.board.projects import submitting, writing
 from sandbox.bundle import open_bundle
 from sandbox.projects.faults import Fault
-from sandbox.state import audit, open_state
+from sandbox.state import audit
 from sandbox.state.people import Account, Role, RoleHeld, Skill, SkillHeld
 from sandbox.state.projects import Image, Noted, Pack, Project
 from sandbox.state.records import Delivery, Setting, Token, Webhook
 from sandbox.state.scores import AnswerFile, Leaderboard, Scoring
 from sandbox.state.teams import Grace, Membership, Seeker, Team, TeamRequest
-from sandbox.state.topics import Announcement, Answer, HelpRequest, Question
+from sandbox.state.topics import Announcement, Answer, ChallengeDraft, HelpRequest, Question
 from sandbox.workspace import open_workspace
 from tests.board.scores.files import gate, measure
 
 READERS = {"phone, light, English": "kari", "desktop, dark, bokmål": "ola"}
+BY_HERSELF = "phone, dark, English, in no team"  # siri, who takes part and has no other role
 
 
-def fill(state_folder):
-    """Rows for every topic; reader → the address of a link that signs in one who may do all."""
-    state = open_state(replace(open_workspace(), state=state_folder))
-    with state.write() as writer:
+def fill(app):
+    """Rows for every topic; reader → the address of a link that signs them in.
+
+    READERS may do all, and are in a team; the one BY_HERSELF looks for one.
+    """
+    workspace = app.extensions["served"].workspace
+    state_folder = workspace.state
+    with app.app_context(), app.extensions["state"].write() as writer:
         people = {name: _person(writer, name) for name in READERS.values()}
         _topics(writer, state_folder / "uploads", *people.values())
         _answers(writer, state_folder, people["kari"])
         _programs(writer, people.values())
         _scores(writer, state_folder)
+        _desk(writer, workspace, people.values())
         audit.record(writer, "event.change", "name", None, before="a", after="b")
-        links = {
-            reader: f"/sign-in/link/{passes.link_for(writer, people[name])}"
-            for reader, name in READERS.items()
+        readers = {reader: people[name] for reader, name in READERS.items()}
+        readers[BY_HERSELF] = writer.scalar(select(Account).where(Account.name == "Siri Nordmann"))
+        return {
+            reader: f"/sign-in/link/{passes.link_for(writer, person)}"
+            for reader, person in readers.items()
         }
-    state.close()
-    return links
 
 
 def _person(writer, name):
@@ -58,6 +66,28 @@ def _person(writer, name):
     writer.flush()
     texts.accept(writer, person.id, texts.MUST_BE_ACCEPTED, "en")
     return person
+
+
+def _desk(writer, workspace, people):
+    """What the desk has begun: an invite, a draft, and for each of `people` an import to confirm;
+    a password, too, which all of them have."""
+    now = clock.now()
+    brief = Brief("snow", "Snow on the pavement", "Nobody knows who clears what.", "Older people …")
+    found = Found("Bydelshack", summary="Two days", challenges=(brief,),
+                  projects=("Half an app",), left_out={"users": 2})  # fmt: skip
+    for person in people:
+        person.password_hash = passwords.hashed("four words of mine")
+        kept = Setting(name=f"import.{person.id}", value=found.plain(), changed_at=now)
+        writer.add(kept)
+    passes.invite(writer, person.id, label="Table 7", uses=30, lasts=timedelta(days=2))
+    draft = drafts.of_folder(workspace, "same-day-permit")
+    files = draft.files | {"brief.md": draft.files["brief.md"] + "\nAsk at table 7.\n"}
+    writer.add(
+        ChallengeDraft(
+            slug=draft.code_from, code_from=draft.code_from, files=files, edited_at=now,
+            made_from=draft.made_from, edited_by=person.id,
+        )
+    )  # fmt: skip
 
 
 def _programs(writer, people):
@@ -139,6 +169,13 @@ def _topics(writer, uploads, kari, ola):
     writer.add(
         HelpRequest(asked_by=ola.id, language="nb", text="Står fast.", place="Bord 7", asked_at=now)
     )
+    for mentor in (kari, ola):
+        writer.add(
+            HelpRequest(
+                asked_by=mentor.id, language="en", text="Two tables do not join.", place="Table 2",
+                asked_at=now, taken_by=mentor.id, taken_at=now, note="They tried a **left** join.",
+            )
+        )  # fmt: skip
     _teams(writer, uploads, kari, ola)
     _packs(writer, kari)
 
@@ -148,6 +185,12 @@ def _teams(writer, uploads, kari, ola):
     team that takes people, and somebody who was given more time."""
     now = clock.now()
     siri, lars, per = (_looker(writer, name) for name in ("siri", "lars", "per"))
+    writer.add(
+        Question(
+            about="event", text="Is there a quiet room?", language="en", asked_at=now,
+            asked_by=siri.id,
+        )
+    )  # fmt: skip
     blue = Team(
         slug="team-blue", name="Team Blue", challenge="same-day-permit", code_hash="x", made_at=now,
         pitch="Permits on the same day.\nWe meet at table 7.", skills=[Skill.DEVELOPER],
@@ -193,6 +236,7 @@ def _looker(writer, name):
     person.skills.append(SkillHeld(skill=Skill.DEVELOPER))
     writer.add(person)
     writer.flush()
+    texts.accept(writer, person.id, texts.MUST_BE_ACCEPTED, "en")
     return person
 
 
