@@ -35,7 +35,7 @@ def _pattern(form):
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("name", ["participant.md"])
+@pytest.mark.parametrize("name", ["participant.md", "organiser.md"])
 def test_every_emphasised_word_of_a_guide_is_one_of_a_page(name):
     named = set(guide.emphasised((ROOT / "docs" / name).read_text("utf-8")))
     assert len(named) > 30
