@@ -372,7 +372,7 @@ def write_together(at):
 def add_pictures(at):
     photo = at.folder / "photo.jpg"
     Image.effect_noise((1200, 900), 40).save(photo)
-    at.tap(at.kari, "Add, describe and order images")
+    at.tap(at.kari, "Add, describe and order pictures")
     at.kari.get_by_label("Picture", exact=True).set_input_files(photo)
     at.kari.get_by_label("What does it show?").fill("Grey noise")
     at.press(at.kari, "Add the picture")

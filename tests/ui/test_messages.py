@@ -23,11 +23,22 @@ IN_ALL = {
     "mentor",
 }
 ALIKE = {
-    "nb": IN_ALL | {"Import", "Type"},
-    "nn": IN_ALL | {"Import", "OPEN", "Open", "Open: %(title)s", "Type"},
+    "nb": IN_ALL | {"Import", "Type", "format %(format)s", "format %(found)s"},
+    "nn": IN_ALL
+    | {
+        "Import",
+        "OPEN",
+        "Open",
+        "Open: %(title)s",
+        "Team",
+        "Type",
+        "format %(format)s",
+        "format %(found)s",
+    },
     "sv": IN_ALL
     | {
         "Dimension",
+        "Team",
         "Test",
         "Text",
         "Text (%(language)s)",

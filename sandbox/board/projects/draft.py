@@ -49,7 +49,7 @@ SECTIONS = (
     Section("made", N_("Who made what"), ("people_made", "tools_made")),
     Section("helps", N_("Whether it helps, and how to try it"),
             ("evidence", "how_to_try", "prototype")),
-    Section("see", N_("Links and images"), ("links",)),
+    Section("see", N_("Links and pictures"), ("links",)),
     Section("rights", N_("What others may do with it"), ("licence",)),
     Section("models", N_("Models"), tuple(f.name for f in FIELDS if f.name.startswith("ai"))),
 )  # fmt: skip

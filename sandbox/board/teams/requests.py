@@ -30,7 +30,7 @@ class AskForm(Form):
 class InviteForm(Form):
     """Whom the team wants."""
 
-    submit = SubmitField(N_("Invite"))
+    submit = SubmitField(N_("Invite to the team"))
 
 
 @pages.route("/<slug>/ask", methods=["GET", "POST"])
