@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from sandbox.board import create_app
 from sandbox.build import build
@@ -16,6 +18,15 @@ from sandbox.workspace import KIT, Secrets, open_workspace
 from tests.board.client import Client
 
 CONTENT = Path(__file__).parent / "kit"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates(tmp_path_factory):
+    """Hundreds of boards are made here, and each would compile the same templates again."""
+    kept = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": kept})
+        yield
 
 
 @pytest.fixture(scope="session")
