@@ -16,6 +16,7 @@ from sandbox.bundle import sha256
 from sandbox.state import open_state
 from sandbox.workspace import KIT, Secrets, open_workspace
 from tests.board.client import Client
+from tests.board.twins import twin
 
 CONTENT = Path(__file__).parent / "kit"
 
@@ -90,28 +91,28 @@ def client(app):
 
 
 @pytest.fixture
-def board(workspace, database, migrated, tmp_path):
+def board(app, workspace, database, migrated, tmp_path):
     """An application with a database of its own, on the bundle that all share."""
-    made = create_app(workspace, state=open_state(replace(workspace, state=migrated(tmp_path))))
-    yield made
-    made.extensions["state"].close()
+    state = open_state(replace(workspace, state=migrated(tmp_path)))
+    yield twin(app, workspace, state)
+    state.close()
 
 
 @pytest.fixture
-def judged(with_truth, database, migrated, tmp_path):
+def judged(app, with_truth, database, migrated, tmp_path):
     """An application like `board` whose state holds the hidden answers, so that it can score."""
     state = migrated(tmp_path)
     shutil.copytree(with_truth.generations, state / "generations")
     shutil.copy(with_truth.current_file, state / "current")
     here = replace(with_truth, state=state)
-    made = create_app(here, state=open_state(here))
+    made = twin(app, here, open_state(here))
     made.extensions["workspace"] = here
     yield made
     made.extensions["state"].close()
 
 
 @pytest.fixture
-def board_of(workspace, migrated, tmp_path):
+def board_of(app, workspace, migrated, tmp_path):
     """Makes an application like `board`, in SQLite, under other settings of the event."""
     made = []
 
@@ -119,12 +120,12 @@ def board_of(workspace, migrated, tmp_path):
         event = workspace.event.model_copy(update=settings)
         folder = migrated(tmp_path / f"board {len(made)}")
         state = open_state(replace(workspace, state=folder))
-        made.append(create_app(replace(workspace, event=event), state=state))
+        made.append(twin(app, replace(workspace, event=event), state))
         return made[-1]
 
     yield make
-    for app in made:
-        app.extensions["state"].close()
+    for one in made:
+        one.extensions["state"].close()
 
 
 @pytest.fixture
@@ -136,15 +137,15 @@ def of_event(workspace):
 
 
 @pytest.fixture
-def real(workspace, migrated, tmp_path):
+def real(app, workspace, migrated, tmp_path):
     """An event with secrets of its own on the same bundle, so its challenges begin as drafts."""
     hidden = "0" * 64
     folder = tmp_path / "spring"
     folder.mkdir()
     settings = workspace.event.model_copy(update={"public_seed": None, "timezone": "Europe/Oslo"})
     secret = Secrets(seed=hidden, salt=hidden, session_key=hidden)
-    made = replace(workspace, event=settings, folder=folder, secrets=secret)
-    app = create_app(made, state=open_state(replace(workspace, state=migrated(tmp_path / "own"))))
-    app.extensions["workspace"] = made
-    yield app
-    app.extensions["state"].close()
+    here = replace(workspace, event=settings, folder=folder, secrets=secret)
+    made = twin(app, here, open_state(replace(workspace, state=migrated(tmp_path / "own"))))
+    made.extensions["workspace"] = here
+    yield made
+    made.extensions["state"].close()

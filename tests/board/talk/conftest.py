@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from sandbox import clock
-from sandbox.board import create_app
 from sandbox.state import open_state
 from sandbox.state.records import Job
 from sandbox.workspace import Mail
+from tests.board.twins import twin
 
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)  # a Monday; Oslo's clocks show 10:00
 
@@ -23,7 +23,7 @@ def now():
 
 
 @pytest.fixture
-def mailing(workspace, database, tmp_path):
+def mailing(app, workspace, database, migrated, tmp_path):
     """A board that has a mail server, which no test here ever calls."""
     event = workspace.event.model_copy(
         update={
@@ -31,11 +31,9 @@ def mailing(workspace, database, tmp_path):
             "public_url": "http://localhost",
         }
     )
-    made = create_app(
-        replace(workspace, event=event), state=open_state(replace(workspace, state=tmp_path))
-    )
-    yield made
-    made.extensions["state"].close()
+    state = open_state(replace(workspace, state=migrated(tmp_path)))
+    yield twin(app, replace(workspace, event=event), state)
+    state.close()
 
 
 @pytest.fixture
