@@ -103,7 +103,8 @@ class Client:
     def walk(self, start):
         """Every page and file that links of the board lead to, from `start` on.
 
-        What is for members alone leads a stranger to the sign-in, and no further.
+        What is for members alone leads a stranger to the sign-in, and no further; so does what
+        belongs to a team lead whoever has none to the teams.
         """
         ahead, seen, inner = [start], {}, set()
         while ahead:
@@ -111,13 +112,14 @@ class Client:
             if address in seen or address in inner:
                 continue
             answer = self.raw(address)
-            if answer.headers.get("Location", "").startswith("/sign-in/?next="):
+            if answer.headers.get("Location", "").startswith(("/sign-in/?next=", "/teams/")):
                 inner.add(address)
                 continue
-            assert answer.status_code == 200, f"{address}: {answer.status}"
+            # 410: a challenge that was withdrawn, whose page says why.
+            assert answer.status_code in (200, 410), f"{address}: {answer.status}"
             seen[address] = answer
             if answer.mimetype == "text/html":
-                page = self.get(address)
+                page = self.get(address, status=answer.status_code)
                 ahead += [found for link in page.links if (found := inside(address, link))]
         return seen
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from sandbox.state.people import Account, Role, RoleHeld
+from tests.board import twins
 from tests.board.client import Page
 from tests.board.test_routes import PARTS, routes
 from tests.board.visitors import everybody_accepts, visitor
@@ -81,14 +82,20 @@ def database(monkeypatch):
 
 
 @pytest.fixture
-def unguarded(board):
+def unguarded(board, app, monkeypatch):
     """Without tokens, so that each form can be sent at once; that all need one is tested apart."""
-    board.config["WTF_CSRF_ENABLED"] = False
-    return board
+    return twins.unguarded(board, app, monkeypatch)
 
 
-def test_what_is_written_into_any_field_is_shown_as_text_everywhere(unguarded):
-    client = visitor(unguarded, roles=list(Role))
+@pytest.fixture
+def client(unguarded):
+    """Somebody who may do all, and is in a team, so that its forms are tried, too."""
+    made = visitor(unguarded, roles=list(Role))
+    made.post("/teams/new", {"name": "Night Owls", "challenge": "shorter-queue"})
+    return made
+
+
+def test_what_is_written_into_any_field_is_shown_as_text_everywhere(unguarded, client):
     sent = 0
     for form in [f for f in forms(client) if not ENDS.search(f.action)]:
         for data in (
@@ -108,8 +115,7 @@ def test_what_is_written_into_any_field_is_shown_as_text_everywhere(unguarded):
             assert "49'" not in html, f"{address} evaluated a template"
 
 
-def test_what_stands_in_an_address_is_shown_as_text(unguarded):
-    client = visitor(unguarded, roles=list(Role))
+def test_what_stands_in_an_address_is_shown_as_text(unguarded, client):
     names = {
         "next",
         "lang",
@@ -141,8 +147,7 @@ TRICKS = [
 @pytest.mark.parametrize(
     "trick", TRICKS, ids=[t[:16].encode("unicode_escape").decode() for t in TRICKS]
 )
-def test_tricks_in_addresses_lead_nowhere(unguarded, trick):
-    client = visitor(unguarded, roles=list(Role))
+def test_tricks_in_addresses_lead_nowhere(unguarded, client, trick):
     for rule, method in routes(unguarded):
         if rule.arguments and method == "GET":
             answer = client.raw(filled(rule, trick))

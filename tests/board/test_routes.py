@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from sandbox.board import access
 from sandbox.state.people import Role, SignIn
+from tests.board import twins
 from tests.board.visitors import visitor
 
 EVERYONE = access.Access()
@@ -263,10 +264,9 @@ def test_the_table_names_every_route_and_says_what_the_code_says(app):
 
 
 @pytest.fixture
-def unguarded(board):
+def unguarded(board, app, monkeypatch):
     """Forged forms are refused before anything else is looked at; here that is left out."""
-    board.config["WTF_CSRF_ENABLED"] = False
-    return board
+    return twins.unguarded(board, app, monkeypatch)
 
 
 WHO = ["stranger", "newcomer", "member", *Role]

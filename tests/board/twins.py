@@ -17,3 +17,11 @@ def twin(app, workspace, state):
     served = Served(workspace, lambda: open_bundle(workspace.current_bundle()))
     made.extensions = app.extensions | {"state": state, "rates": Rates(), "served": served}
     return made
+
+
+def unguarded(made, app, monkeypatch):
+    """Take away the protection against forged forms: Flask-WTF asks the application it was made
+    for, and the forms that of the request."""
+    for one in (made, app):
+        monkeypatch.setitem(one.config, "WTF_CSRF_ENABLED", False)
+    return made

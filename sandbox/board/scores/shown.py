@@ -72,6 +72,7 @@ def results(slug: str) -> str:
         else [],
         mine=own_slug(),
         organises=_organises(),
+        stands=standing(slug),
     )
 
 
