@@ -203,6 +203,7 @@ def _start(module: str, stderr: int | None = subprocess.PIPE) -> subprocess.Pope
         stderr=stderr,
         env={k: v for k, v in os.environ.items() if k not in private} | threads,
         start_new_session=True,
+        creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),  # Windows
     )
 
 
