@@ -10,6 +10,7 @@ import io
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -61,6 +62,7 @@ class Told:
 
     receipts: list[Receipt] = field(default_factory=list)
     files: list[Handed] = field(default_factory=list)
+    images: Counter[int] = field(default_factory=Counter)  # team → how many of its pictures
     saved: dict[tuple[int, str], str] = field(default_factory=dict)  # (team, field) → its text
     late: list[float] = field(default_factory=list)  # seconds after the end at which it was sent
     in_time: list[float] = field(default_factory=list)
@@ -155,7 +157,10 @@ class Person:
         page = await self.browser.page("/project/images", "images")
         fields = Forms(page.text).to("/project/images") | {"alt": "A phone", "caption": ""}
         shown = ("photo.jpg", "image/jpeg", photo(self.random))
-        await self.browser.post("/project/images", fields, "upload an image", files={"file": shown})
+        answer = await self.browser.post(
+            "/project/images", fields, "upload an image", files={"file": shown}
+        )
+        self.told.images[self.team] += answer.status == 302
 
     # --- handing in -------------------------------------------------------------------------------
 
@@ -186,6 +191,9 @@ class Person:
         path = "/project/submit"
         page = await self._insist(lambda: self.browser.page(path, "checklist"), again)
         fields = Forms(page.text).to(path)
+        if "csrf_token" not in fields:  # it has no button any more
+            self.told.late.append(time.time())
+            return time.time()
         await asyncio.sleep(max(0.0, at - time.time()))
         sent = time.time()
 

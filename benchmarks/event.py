@@ -10,13 +10,14 @@ import sqlite3
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 
 from benchmarks.browser import Book, Browser, Lost
 from benchmarks.crowd import PAGES, Handed, Person, Receipt, Told, seeded
@@ -27,7 +28,7 @@ from sandbox.board import create_app, receipts
 from sandbox.board.teams import own
 from sandbox.bundle import open_bundle
 from sandbox.state import State
-from sandbox.state.projects import Project, Submission
+from sandbox.state.projects import Image, Project, Submission
 from sandbox.state.scores import AnswerFile, Leaderboard, Scoring
 from sandbox.state.topics import ChallengeState
 
@@ -42,13 +43,15 @@ SECONDS_BETWEEN_ACTS = 4.0
 SECONDS_BETWEEN_SAVES = 2.5
 SECONDS_BETWEEN_LOOKS = 8.0  # of live.js
 WATCHERS = 0.25
+SHOWN_BY = 0.3  # of the time before the rush: then all teams have a picture and answers
 MOST_FILES, MOST_IMAGES = 8, 3  # of a team, below the board's limits
 CLOSES_AT = 0.93  # of the whole time
 RUSH_SECONDS = 30.0
 SLOW_TEAMS, SLOW_SECONDS = 0.2, 8.0  # begin in time and end after the end
 LATE_TEAMS = 0.1  # begin a second too late
 KILLS, KILL_TEAMS = 6, 8
-SECONDS_TO_SCORE = 120.0
+ROUNDS_TO_A_FILE = 3  # scoring takes longer than submitting
+SECONDS_TO_SCORE_ONE = 60.0
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ def _event(filled: Filled, teams: int, seconds: float) -> Iterator[Row | Goal]:
     yield Row("submissions acknowledged", len(told.receipts), "")
     yield Row("submissions refused after the end", len(told.late), "")
     yield Row("answer files acknowledged", len(told.files), "")
+    yield Row("pictures acknowledged", told.images.total(), "")
     yield Row("after the event, the last one scored in", waited, "s")
     every = sorted(second for taken in book.seconds.values() for second in taken)
     yield from _shares("all together", every)
@@ -109,6 +113,7 @@ def _event(filled: Filled, teams: int, seconds: float) -> Iterator[Row | Goal]:
     yield Goal("errors", sum(book.wrong.values()), "at most", 0)
     yield Goal("answer files without a score", _unscored(filled.state), "at most", 0)
     lost = [*_lost(filled.state, told), *_lost_texts(filled.state, told)]
+    lost += _lost_pictures(filled, told)
     yield from _told_lost(lost)
     yield Goal("acknowledged, and lost, changed or there twice", len(lost), "at most", 0)
     late = sum(sent < times.closes for sent in told.late)
@@ -117,6 +122,10 @@ def _event(filled: Filled, teams: int, seconds: float) -> Iterator[Row | Goal]:
     yield Goal("sent too late and taken", early, "at most", 0)
     yield Goal("submissions of teams", len(told.receipts), "at least", _expected(teams, missing))
     slowest = _percentiles(every)[1] * 1000
+    shown = 0 if "upload_image" in missing else teams
+    yield Goal("teams with a picture", len(told.images), "at least", shown)
+    handed = 0 if "hand_in" in missing else teams
+    yield Goal("teams with answers", len({one.team for one in told.files}), "at least", handed)
     yield Goal("95 of 100 answers within", slowest, "at most", MOST_MILLISECONDS, "ms")
 
 
@@ -203,8 +212,13 @@ async def _life(
         elif "write_on" not in missing:
             await person.write_all(f"Draft of {person.team}")
         watching = not person.leads and random.random() < WATCHERS and "watch" not in missing
+        rush = times.closes - times.rush
+        if person.leads:
+            first = time.time() + person.place * (rush - time.time()) * SHOWN_BY
+            await _act(person, MAKES, template, first, missing, watching)
+            await _show(person, template, missing)
         acts = MAKES if person.leads else READS
-        await _act(person, acts, template, times.closes - times.rush, missing, watching)
+        await _act(person, acts, template, rush, missing, watching)
         if person.leads and not {"write_on", "submit"} & missing:
             await _rush(person, times)
         await _act(person, READS, template, times.ends, missing, watching)
@@ -216,7 +230,6 @@ async def _act(
     person: Person, acts: dict[str, int], template: list[str], until: float, missing: set[str],
     watching: bool,
 ) -> None:  # fmt: skip
-    handed = shown = 0
     looked = time.time()
     while True:
         pause = SECONDS_BETWEEN_SAVES if acts is MAKES else SECONDS_BETWEEN_ACTS
@@ -228,12 +241,26 @@ async def _act(
             looked = time.time()
             await person.watch()
         (act,) = person.random.choices(list(acts), list(acts.values()))
-        if act in missing or (act == "hand_in" and handed >= MOST_FILES):
+        if act in missing or _enough(person, act):
             act = "read"
-        if act == "upload_image" and shown >= MOST_IMAGES:
-            act = "read"
-        handed, shown = handed + (act == "hand_in"), shown + (act == "upload_image")
         await (person.hand_in(template) if act == "hand_in" else getattr(person, act)())
+
+
+def _enough(person: Person, act: str) -> bool:
+    """Whether the team has done it as often as the board lets it, or nearly."""
+    files = sum(one.team == person.team for one in person.told.files)
+    images = person.told.images[person.team]
+    return (act == "hand_in" and files >= MOST_FILES) or (
+        act == "upload_image" and images >= MOST_IMAGES
+    )
+
+
+async def _show(person: Person, template: list[str], missing: set[str]) -> None:
+    """What every team does once at least."""
+    if "upload_image" not in missing:
+        await person.upload_image()
+    if "hand_in" not in missing:
+        await person.hand_in(template)
 
 
 async def _rush(person: Person, times: Times) -> None:
@@ -311,10 +338,13 @@ async def _killing(
 
 
 async def _until_scored(state: State) -> float:
-    """Seconds until no file waits any more, or until that has been waited for long enough."""
-    began = time.time()
-    while _unscored(state) and time.time() - began < SECONDS_TO_SCORE:
+    """Seconds until no file waits any more, or until none has been scored for long enough."""
+    began = moved = time.time()
+    left = _waiting(state)
+    while left and time.time() - moved < SECONDS_TO_SCORE_ONE:
         await asyncio.sleep(0.5)
+        before, left = left, _waiting(state)
+        moved = time.time() if left < before else moved
     return time.time() - began
 
 
@@ -334,10 +364,10 @@ async def _insist(
         if not {"write_on", "submit"} & missing:
             await person.insist_on_writing(f"{person.team} for the {count}. time")
             await person.submit(again=True)
-        if "hand_in" not in missing:
-            await person.hand_in(template, again=True)
-        else:
+        if "hand_in" in missing:
             await _once(person.read)
+        elif count % ROUNDS_TO_A_FILE == 1:
+            await person.hand_in(template, again=True)
 
 
 async def _once(act: Callable[[], Awaitable[None]]) -> None:
@@ -394,10 +424,32 @@ def _lost_texts(state: State, told: Told) -> Iterator[str]:
             yield f"the draft of {team} has lost its {name}"
 
 
+def _lost_pictures(filled: Filled, told: Told) -> Iterator[str]:
+    """Teams with other pictures than were acknowledged, and pictures without their file."""
+    with filled.state.read() as reader:
+        asked = select(Project.team_id, Image.digest).join(Image, Image.project_id == Project.id)
+        there = [(team, digest) for team, digest in reader.execute(asked)]
+    counts = Counter(team for team, _ in there)
+    for team in counts.keys() | told.images.keys():
+        if counts[team] != told.images[team]:
+            yield f"team {team} has {counts[team]} pictures of {told.images[team]}"
+    for team, digest in there:
+        if not (filled.workspace.uploads / digest[:2] / digest).is_file():
+            yield f"a picture of team {team} has no file"
+
+
+def _waiting(state: State) -> int:
+    return _files(state, AnswerFile.state.in_((Scoring.RECEIVED, Scoring.SCORING)))
+
+
 def _unscored(state: State) -> int:
-    waiting = (Scoring.RECEIVED, Scoring.SCORING)
+    """Those that wait or failed; all that is handed in here is in order."""
+    return _files(state, AnswerFile.state != Scoring.SCORED)
+
+
+def _files(state: State, which: ColumnElement[bool]) -> int:
     with state.read() as reader:
-        return len(list(reader.scalars(select(AnswerFile).where(AnswerFile.state.in_(waiting)))))
+        return reader.scalar(select(func.count()).select_from(AnswerFile).where(which)) or 0
 
 
 def _integrity(database: Path) -> list[str]:

@@ -158,9 +158,7 @@ class Bench:
 
     @contextlib.contextmanager
     def _one(self, sign: Sign) -> Iterator[StandingBy]:
-        with self._lock:
-            idle = self._idle.pop() if self._idle else None
-        judge = idle if idle and idle.is_there else StandingBy(sign)
+        judge = self._from_idle() or StandingBy(sign)
         try:
             yield judge
         except NotScored as ended:
@@ -172,6 +170,16 @@ class Bench:
             judge.close()
             raise
         self._back(judge)
+
+    def _from_idle(self) -> StandingBy | None:
+        """One that is there; those that have died meanwhile are forgotten."""
+        with self._lock:
+            while self._idle:
+                judge = self._idle.pop()
+                if judge.is_there:
+                    return judge
+                judge.close()
+        return None
 
     def _back(self, judge: StandingBy) -> None:
         if not judge.is_there:
@@ -203,6 +211,7 @@ def _start(module: str, stderr: int | None = subprocess.PIPE) -> subprocess.Pope
         stderr=stderr,
         env={k: v for k, v in os.environ.items() if k not in private} | threads,
         start_new_session=True,
+        creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),  # Windows
     )
 
 

@@ -30,6 +30,7 @@ TOOK_TOO_LONG, DIED = "time", "died"
 
 
 def main() -> None:
+    judge.give_way()
     for name in metrics.METRICS:
         metrics.METRICS[name]
     print("ready", flush=True)
@@ -67,6 +68,7 @@ def _in_the_child(order: Order, writing: int, folder: str) -> NoReturn:
     code = 1
     try:
         os.setsid()
+        judge.give_way()  # a new session has a niceness of its own
         os.dup2(os.open(os.devnull, os.O_RDWR), 0)
         os.dup2(2, 1)  # nothing but the answer goes where answers go
         os.chdir(folder)

@@ -24,3 +24,8 @@ def test_an_event_and_its_rush_lose_nothing_and_nothing_goes_wrong(goals):
 
 def test_teams_have_really_submitted_and_been_too_late(goals):
     assert goals["submissions of teams"].measured == 7
+
+
+def test_every_team_has_shown_a_picture_and_handed_in_answers(goals):
+    for what in ("teams with a picture", "teams with answers"):
+        assert goals[what].measured == 8

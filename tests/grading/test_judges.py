@@ -131,15 +131,17 @@ def test_a_judge_that_was_killed_is_replaced(order):
     own.close()
 
 
-def test_it_stands_in_no_one_s_folder_and_is_told_no_secret(bench, order, monkeypatch, tmp_path):
-    """The child begins in an empty folder, which is gone afterwards."""
+def test_it_stands_in_no_one_s_folder_or_way_and_is_told_no_secret(
+    bench, order, monkeypatch, tmp_path
+):
+    """The child begins in an empty folder, which is gone afterwards, and lets pages go first."""
     note = tmp_path / "child"
     (tmp_path / "sitecustomize.py").write_text(
         "import os, tempfile, sandbox.grading.judge as j\n"
         "told = j.outcome_of\n"
         "def notes(order):\n"
         "    said = [os.getcwd(), tempfile.gettempdir(), str(os.listdir()),\n"
-        "            str('DATABASE_URL' in os.environ)]\n"
+        "            str('DATABASE_URL' in os.environ), str(os.getpriority(os.PRIO_PROCESS, 0))]\n"
         f"    open({str(note)!r}, 'w').write('\\n'.join(said))\n"
         "    return told(order)\n"
         "j.outcome_of = notes\n"
@@ -148,7 +150,8 @@ def test_it_stands_in_no_one_s_folder_and_is_told_no_secret(bench, order, monkey
     monkeypatch.setenv("DATABASE_URL", "postgresql://secret@host/name")
     own = Bench()
     own.outcome(order())
-    folder, temporary, inside, knows = note.read_text().splitlines()
+    folder, temporary, inside, knows, niceness = note.read_text().splitlines()
     assert folder == temporary and (inside, knows) == ("[]", "False")
+    assert int(niceness) >= 10
     assert not Path(folder).exists()
     own.close()

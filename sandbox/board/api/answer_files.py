@@ -13,6 +13,7 @@ from sandbox.board.api import shapes, showing
 from sandbox.board.api.problems import Refused
 from sandbox.board.api.reads import said
 from sandbox.board.api.registry import endpoint, known
+from sandbox.board.api.writes import too_many
 from sandbox.board.arrival import arrived
 from sandbox.board.people.visitor import myself
 from sandbox.board.scores import answers, scoring
@@ -41,7 +42,8 @@ def hand_in_answers(slug: str, content: bytes) -> shapes.AnswerFile:
 
     It is scored within seconds: ask its address until `state` is scored, refused or failed. What is
     refused or failed takes no attempt. A file that your team has handed in before is answered as it
-    stands, and takes none either. Outside of opening times, and without attempts left: 409.
+    stands, and takes none either. Outside of opening times, and without attempts left: 409. After
+    too many files in a quarter of an hour: 429.
     """
     known(slug, showing.challenges(), "challenge")
     team, person, key = _team(), myself(), _key()
@@ -55,6 +57,7 @@ def hand_in_answers(slug: str, content: bytes) -> shapes.AnswerFile:
             nonce=key,
             arrived=arrived(),
             by=person.id,
+            tries=answers.TRIES,
         )
     except answers.Same as same:
         made = same.there
@@ -64,6 +67,8 @@ def hand_in_answers(slug: str, content: bytes) -> shapes.AnswerFile:
         again = none.attempts.next_day.isoformat()
         wrong = Problem("no attempts are left", "team", fix=f"the next day begins {again}")
         raise Refused(409, str(none), [wrong]) from None
+    except answers.TooMany as many:
+        raise too_many(answers.TRIES, many.wait) from None
     return _told(made, answers.rules(db(), slug))
 
 

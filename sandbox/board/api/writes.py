@@ -99,8 +99,13 @@ def _spend(of: tuple[Limit, ...]) -> None:
     """Count a try in the database, where every worker sees it, or refuse."""
     wait = limits.spend(db(), of, str(myself().id))
     if wait is not None:
-        said = f"At most {of[0].times} in {of[0].within // timedelta(minutes=1)} minutes."
-        raise Refused(429, said, retry=ceil(wait.total_seconds()))
+        raise too_many(of, wait)
+
+
+def too_many(of: tuple[Limit, ...], wait: timedelta) -> Refused:
+    """How a limit that is reached is told."""
+    said = f"At most {of[0].times} in {of[0].within // timedelta(minutes=1)} minutes."
+    return Refused(429, said, retry=ceil(wait.total_seconds()))
 
 
 def _exists(about: shapes.AboutEvent | shapes.AboutChallenge | shapes.AboutDataset) -> None:

@@ -15,6 +15,8 @@ from sandbox import clock
 from sandbox.board import deadlines, jobs, receipts, uploads
 from sandbox.board.deadlines import Deadline
 from sandbox.board.forms import tidy
+from sandbox.board.people import limits
+from sandbox.board.people.limits import Limit
 from sandbox.board.served import event, generation
 from sandbox.board.store import state
 from sandbox.errors import SandboxError
@@ -25,6 +27,8 @@ LEAST_BYTES = 4_000_000  # that every event takes
 TIMES_TEMPLATE = 20  # what is filled into a template may be so much longer than it
 LONGEST_NAME = 100
 WAITING = (Scoring.RECEIVED, Scoring.SCORING)
+# What is refused takes no attempt, so without this one person could keep all judges at work.
+TRIES = (Limit("answers", "account", 30, timedelta(minutes=15)),)
 
 
 class Refused(SandboxError):
@@ -45,6 +49,14 @@ class NoneLeft(Refused):
     def __init__(self, attempts: Attempts):
         super().__init__(f"All {attempts.daily} attempts of the day are used.")
         self.attempts = attempts
+
+
+class TooMany(Refused):
+    """Whoever hands in has handed in too many files in too short a time."""
+
+    def __init__(self, wait: timedelta):
+        super().__init__(f"Too many files in too short a time. Wait {wait}.")
+        self.wait = wait
 
 
 class Same(Refused):
@@ -154,24 +166,30 @@ def receive(
     nonce: str,
     arrived: datetime,
     by: int | None,
+    tries: tuple[Limit, ...] = (),
 ) -> AnswerFile:
     """Take in a file that began to arrive at `arrived`, and order its scoring.
 
     The file is written down before anything says so. The same content under the same `nonce` again
-    gives the row that there is. No session that writes may be open. Raises Same, Closed, NoneLeft.
+    gives the row that there is. What is taken is one of the `tries` of the account `by`. No session
+    that writes may be open. Raises Same, Closed, NoneLeft, TooMany.
     """
     digest = hashlib.sha256(content).hexdigest()
     told = f"{team_id}\0{challenge}\0{digest}\0{nonce}".encode()
     once = hashlib.sha256(told).hexdigest()
     with state().read() as reader:
         there = _look(reader, team_id, challenge, digest, once, arrived)
-    if there is not None:
-        return there
+        if there is not None:
+            return there
+        if wait := limits.left(reader, tries, str(by)):
+            raise TooMany(wait)
     uploads.keep(content)
     with state().write() as writer:
         there = _look(writer, team_id, challenge, digest, once, arrived)
         if there is not None:
             return there
+        if wait := limits.spend(writer, tries, str(by)):
+            raise TooMany(wait)
         last = writer.scalar(
             select(func.max(AnswerFile.number)).where(
                 AnswerFile.team_id == team_id, AnswerFile.challenge == challenge

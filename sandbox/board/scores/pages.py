@@ -17,6 +17,7 @@ from sandbox.board.access import members
 from sandbox.board.arrival import arrived
 from sandbox.board.deadlines import Deadline
 from sandbox.board.forms import N_, Form
+from sandbox.board.people import limits
 from sandbox.board.people.visitor import myself
 from sandbox.board.scores import answers, boards, scoring
 from sandbox.board.scores.answers import WAITING, Attempts
@@ -84,6 +85,7 @@ def hand_in(slug: str) -> Answer:
             nonce=form.nonce.data or receipts.nonce(),
             arrived=arrived(),
             by=person.id,
+            tries=answers.TRIES,
         )
     except answers.Same as same:
         told = gettext("This very file was handed in before, so no attempt was spent: here it is.")
@@ -95,6 +97,10 @@ def hand_in(slug: str) -> Answer:
     except answers.Closed:
         form.file.errors = [gettext("It came when answers are not taken. It does not count.")]
         return _shown(slug, team, form), 422
+    except answers.TooMany as many:
+        not_taken = gettext("This file was not taken. It spent no attempt.")
+        form.file.errors = [f"{not_taken} {limits.told(many.wait)}"]
+        return _shown(slug, team, form), 429
     return redirect(url_for("answers.one", slug=slug, number=made.number))
 
 

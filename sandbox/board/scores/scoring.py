@@ -36,7 +36,9 @@ from sandbox.state.records import Job
 from sandbox.state.scores import AnswerFile, Scoring
 
 log = logging.getLogger(__name__)
-MOST_TRIES = 3  # of a file whose worker ends each time before it is scored
+# Of a file whose worker ends each time before it is scored. Judges have limits, so hardly any file
+# can end a worker: mostly it is something else, and no reason to leave the file without a score.
+MOST_TRIES = 10
 CLAIM = timedelta(seconds=10)
 SECONDS_BETWEEN_SIGNS = 3.0
 SEEN = "scored by"  # the bundle whose hidden answers all files were compared with

@@ -2,10 +2,13 @@
 
 import re
 from base64 import b64encode
+from dataclasses import replace
+from io import BytesIO
 
 from click.testing import CliRunner
 
 from sandbox import cli, clock
+from sandbox.board.scores import answers
 from sandbox.state.projects import Pack
 from sandbox.state.scores import AnswerFile
 from tests.board.projects import packing
@@ -61,3 +64,17 @@ def test_answers_of_a_pack_are_handed_in_once_and_late_ones_told(board):
     page = kari.get("/project/pack").text
     assert "The answers to no-such-challenge were not taken; the rest of the pack was" in page
     assert len(packing.rows(board, AnswerFile)) == 1
+
+
+def test_answers_of_a_pack_are_taken_also_from_whoever_has_handed_in_all_files_for_now(
+    board, monkeypatch
+):
+    monkeypatch.setattr(answers, "TRIES", (replace(answers.TRIES[0], times=1),))
+    kari, page = packing.team(board), f"/challenges/{packing.CHALLENGE}/answers/"
+    key = packing.key_of(kari)
+    for status, sent in ((302, b"a"), (429, b"b")):
+        file = {"file": (BytesIO(sent), "a.csv")}
+        kari.post(page, file, status=status, content_type="multipart/form-data")
+    packed = {packing.CHALLENGE: {"name": "p.csv", "content": b64encode(b"b").decode()}}
+    packing.bring(kari, packing.packed(key, answers=packed))
+    assert [file.name for file in packing.rows(board, AnswerFile)] == ["a.csv", "p.csv"]

@@ -60,7 +60,7 @@ def crew(app, name="otters"):
     return number, enter(app, member)
 
 
-def send(app, team_id, sent, *, nonce=None, arrived=None, name="answers.csv", by=None):
+def send(app, team_id, sent, *, nonce=None, arrived=None, name="answers.csv", by=None, tries=()):
     """What `receive` says, as a request would have it said."""
     with app.test_request_context():
         return answers.receive(
@@ -71,6 +71,7 @@ def send(app, team_id, sent, *, nonce=None, arrived=None, name="answers.csv", by
             nonce=nonce or receipts.nonce(),
             arrived=arrived or clock.now(),
             by=by,
+            tries=tries,
         )
 
 

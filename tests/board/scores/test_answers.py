@@ -3,6 +3,7 @@
 import io
 import threading
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -150,6 +151,36 @@ def test_the_same_act_sent_twice_is_done_once_and_another_file_in_the_same_form_
     assert upload(client, content(judged, right=2), nonce="n").location == HOME + "2/"
     other, _ = team(judged, "ferrets")
     assert send(judged, other, content(judged, right=1), nonce="n").number == 1
+
+
+def test_whoever_hands_in_too_many_files_is_told_to_wait_and_keeps_nobody_else_waiting(judged):
+    decide(judged, daily=100)
+    number, member = team(judged)
+    client, begin = enter(judged, member), clock.now()
+    with clock.fixed(begin):
+        for place in range(30):  # none of them is in order, so none would ever take an attempt
+            send(judged, number, b"%d" % place, nonce=str(place), by=member, tries=answers.TRIES)
+        page = upload(client, b"one more", status=429)
+        told = "This file was not taken. It spent no attempt. Too many tries. Wait 15 minutes."
+        assert told in said(page) and len(files(judged)) == 30
+        assert upload(client, b"3", nonce="3").location == HOME + "4/"  # sent again by a bad line
+        other, friend = team(judged, "ferrets")
+        send(judged, other, b"theirs", by=friend, tries=answers.TRIES)
+    with clock.fixed(begin + timedelta(minutes=14)):
+        client.raw(HOME)  # notes that somebody is here, which pages that are checked do not
+        assert "Wait 1 minute." in said(upload(client, b"one more", status=429))
+    with clock.fixed(begin + timedelta(minutes=15)):
+        assert upload(client, b"one more").location == HOME + "31/"
+
+
+def test_of_uploads_at_once_no_more_are_taken_than_one_person_may_hand_in(judged):
+    decide(judged, daily=100)
+    number, member = team(judged)
+    few = (replace(answers.TRIES[0], times=3),)
+    calls = [lambda n=n: send(judged, number, b"%d" % n, by=member, tries=few) for n in range(10)]
+    came = together(calls)
+    assert sum(isinstance(one, AnswerFile) for one in came) == len(files(judged)) == 3
+    assert sum(isinstance(one, answers.TooMany) for one in came) == 7
 
 
 def test_what_began_to_arrive_before_the_close_counts_and_later_does_not(judged):

@@ -1,5 +1,6 @@
 """Answers by programs: handed in as CSV, asked for until they are scored."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from sandbox import clock
 from sandbox.board.jobs import run_due
 from sandbox.board.people.tokens import SCOPES
+from sandbox.board.scores import answers
 from tests.board.programs import V1, Program, program, token
 from tests.board.scores.making import SLUG, SlowBody, closes, content, decide, files, scored, team
 
@@ -73,6 +75,19 @@ def test_limits_and_times_are_told_as_conflicts(judged, robot):
     closes(judged, clock.now() - timedelta(seconds=1))
     assert "the challenge is closed" in str(hand_in(robot, content(judged), status=409))
     assert robot.get(PATH)["open"] is False
+
+
+def test_too_many_files_are_told_to_wait(judged, robot, monkeypatch):
+    monkeypatch.setattr(answers, "TRIES", (replace(answers.TRIES[0], times=2),))
+    with clock.fixed(clock.now()):
+        for sent in (b"a", b"b"):
+            hand_in(robot, sent, key=sent.decode())
+        headers = robot.headers | CSV
+        refused = robot.flask.post(V1 + PATH, headers=headers, data=b"c")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "900")
+    assert refused.get_json()["detail"] == "At most 2 in 15 minutes."
+    assert hand_in(robot, b"b", key="b")["number"] == 2
+    assert len(files(judged)) == 2
 
 
 def test_what_is_sent_as_something_else_or_is_too_large_is_told(judged, robot):
