@@ -81,8 +81,14 @@ def next_generation(copy):
 
 
 @pytest.fixture(scope="session")
-def app(workspace):
+def first(workspace):
+    """The application that all others of these tests are copies of."""
     return create_app(workspace)
+
+
+@pytest.fixture(scope="session")
+def app(first):
+    return first
 
 
 @pytest.fixture
@@ -91,28 +97,28 @@ def client(app):
 
 
 @pytest.fixture
-def board(app, workspace, database, migrated, tmp_path):
+def board(first, workspace, database, migrated, tmp_path):
     """An application with a database of its own, on the bundle that all share."""
     state = open_state(replace(workspace, state=migrated(tmp_path)))
-    yield twin(app, workspace, state)
+    yield twin(first, workspace, state)
     state.close()
 
 
 @pytest.fixture
-def judged(app, with_truth, database, migrated, tmp_path):
+def judged(first, with_truth, database, migrated, tmp_path):
     """An application like `board` whose state holds the hidden answers, so that it can score."""
     state = migrated(tmp_path)
     shutil.copytree(with_truth.generations, state / "generations")
     shutil.copy(with_truth.current_file, state / "current")
     here = replace(with_truth, state=state)
-    made = twin(app, here, open_state(here))
+    made = twin(first, here, open_state(here))
     made.extensions["workspace"] = here
     yield made
     made.extensions["state"].close()
 
 
 @pytest.fixture
-def board_of(app, workspace, migrated, tmp_path):
+def board_of(first, workspace, migrated, tmp_path):
     """Makes an application like `board`, in SQLite, under other settings of the event."""
     made = []
 
@@ -120,7 +126,7 @@ def board_of(app, workspace, migrated, tmp_path):
         event = workspace.event.model_copy(update=settings)
         folder = migrated(tmp_path / f"board {len(made)}")
         state = open_state(replace(workspace, state=folder))
-        made.append(twin(app, replace(workspace, event=event), state))
+        made.append(twin(first, replace(workspace, event=event), state))
         return made[-1]
 
     yield make
@@ -137,7 +143,7 @@ def of_event(workspace):
 
 
 @pytest.fixture
-def real(app, workspace, migrated, tmp_path):
+def real(first, workspace, migrated, tmp_path):
     """An event with secrets of its own on the same bundle, so its challenges begin as drafts."""
     hidden = "0" * 64
     folder = tmp_path / "spring"
@@ -145,7 +151,7 @@ def real(app, workspace, migrated, tmp_path):
     settings = workspace.event.model_copy(update={"public_seed": None, "timezone": "Europe/Oslo"})
     secret = Secrets(seed=hidden, salt=hidden, session_key=hidden)
     here = replace(workspace, event=settings, folder=folder, secrets=secret)
-    made = twin(app, here, open_state(replace(workspace, state=migrated(tmp_path / "own"))))
+    made = twin(first, here, open_state(replace(workspace, state=migrated(tmp_path / "own"))))
     made.extensions["workspace"] = here
     yield made
     made.extensions["state"].close()

@@ -64,7 +64,7 @@ def test_an_image_without_words_is_named_and_stops_nobody(whole):
         writer.add(Image(project_id=whole.project, digest="a" * 64, width=8, height=8, bytes=9,
                          added_at=NOON))  # fmt: skip
     page = whole.kari.get("/project/submit")
-    assert "what image 1 shows" in page.text and "Submit this now" in page.text
+    assert "what picture 1 shows" in page.text and "Submit this now" in page.text
     assert f"/images/{'a' * 64}.webp" in [
         i.get("src") for i in whole.kari.get("/project/").all("img")
     ]

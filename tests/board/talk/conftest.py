@@ -23,7 +23,7 @@ def now():
 
 
 @pytest.fixture
-def mailing(app, workspace, database, migrated, tmp_path):
+def mailing(first, workspace, database, migrated, tmp_path):
     """A board that has a mail server, which no test here ever calls."""
     event = workspace.event.model_copy(
         update={
@@ -32,7 +32,7 @@ def mailing(app, workspace, database, migrated, tmp_path):
         }
     )
     state = open_state(replace(workspace, state=migrated(tmp_path)))
-    yield twin(app, replace(workspace, event=event), state)
+    yield twin(first, replace(workspace, event=event), state)
     state.close()
 
 
