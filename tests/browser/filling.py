@@ -10,7 +10,7 @@ import PIL.Image
 from sqlalchemy import select
 
 from sandbox import clock
-from sandbox.board import drafts
+from sandbox.board import create_app, drafts
 from sandbox.board.desk.dribdat import Brief, Found
 from sandbox.board.people import passes, passwords, texts
 from sandbox.board.projects import submitting, writing
@@ -28,6 +28,15 @@ from tests.board.scores.files import gate, measure
 
 READERS = {"phone, light, English": "kari", "desktop, dark, bokmål": "ola"}
 BY_HERSELF = "phone, dark, English, in no team"  # siri, who takes part and has no other role
+
+
+def filled(state_folder):
+    """The demo's state filled: reader → link, and the map of where the board's addresses lead."""
+    app = create_app(replace(open_workspace(), state=state_folder))
+    try:
+        return fill(app), app.url_map
+    finally:
+        app.extensions["state"].close()
 
 
 def fill(app):

@@ -9,15 +9,12 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 from werkzeug.exceptions import HTTPException
 
-from sandbox import board
-from sandbox.workspace import open_workspace
-from tests.browser.filling import BY_HERSELF, fill
+from tests.browser.filling import BY_HERSELF, filled
 from tests.browser.page_checks import DESKTOP, PHONE
 from tests.serving import environment, served
 
@@ -52,10 +49,7 @@ def event(demo_state, tmp_path_factory):
     command = [sys.executable, "-m", "sandbox", "event", "organiser", "kari@example.org"]
     subprocess.run(command, env=told, check=True, capture_output=True)
     with served(["-m", "sandbox", "serve"], told, state.parent / "log") as url:
-        app = board.create_app(replace(open_workspace(), state=state))
-        link = fill(app)
-        app.extensions["state"].close()
-        yield url, link, app.url_map
+        yield url, *filled(state)
 
 
 @pytest.fixture(scope="module")

@@ -282,7 +282,7 @@ def be_found(at):
     at.teams_page(at.kari)
     at.tap(at.kari, "Look for people")
     says(at.kari, "I draw.")
-    at.press(at.kari, "Invite Siri Lie")
+    at.press(at.kari, "Invite to the team Siri Lie")
     at.tap(at.siri.get_by_role("navigation", name="Main"), "Teams")
     at.press(at.siri, "Yes Otters")
     at.tap(at.siri.get_by_role("navigation", name="Main"), "Teams")

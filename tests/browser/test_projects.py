@@ -6,7 +6,7 @@ import shutil
 import pytest
 from PIL import Image
 
-from tests.browser.filling import PROJECT, fill
+from tests.browser.filling import PROJECT, filled
 from tests.browser.page_checks import PHONE
 from tests.serving import environment, served
 
@@ -21,7 +21,7 @@ def event(demo_state, tmp_path_factory):
     for old in state.glob("board.sqlite*"):
         old.unlink()
     with served(["-m", "sandbox", "serve"], environment(state), state.parent / "log") as url:
-        yield url, fill(state), state
+        yield url, filled(state)[0], state
 
 
 def test_slides_go_by_keys_and_by_links_without_a_script(new_page, event):
