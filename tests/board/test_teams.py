@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from sandbox.board.teams.naming import slug_of
-from sandbox.board.teams.own import ALPHABET
 from sandbox.board.teams.pages import TRIES
+from sandbox.projects.codes import ALPHABET
 from sandbox.state.people import SkillHeld
 from sandbox.state.teams import Membership, Team
 from tests.board.client import Client

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from sandbox import clock
-from sandbox.board.projects import fields, submitting
+from sandbox.board.projects import submitting
+from sandbox.projects import fields
 from sandbox.state.projects import Project
 from sandbox.state.teams import Grace, Team
 from sandbox.state.topics import ChallengeState

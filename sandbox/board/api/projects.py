@@ -13,11 +13,12 @@ from sandbox.board.api.problems import Refused
 from sandbox.board.api.registry import endpoint
 from sandbox.board.people import tokens
 from sandbox.board.people.visitor import me
-from sandbox.board.projects import fields, showing
+from sandbox.board.projects import showing
 from sandbox.board.projects.showing import Shown
 from sandbox.board.served import address
 from sandbox.board.store import db
 from sandbox.board.teams.own import is_mine
+from sandbox.projects import fields
 
 LANGUAGE = "en"  # of a draft, as far as is known before it is submitted
 

@@ -18,12 +18,13 @@ from sandbox.board import exports, moments, standing
 from sandbox.board.access import only
 from sandbox.board.forms import N_, Form, at_most, required, tidy, tidy_lines
 from sandbox.board.people.visitor import myself
-from sandbox.board.projects import fields, showing
+from sandbox.board.projects import showing
 from sandbox.board.served import address, event
 from sandbox.board.site import page
 from sandbox.board.standing import Stage
 from sandbox.board.store import db
 from sandbox.board.words import gettext
+from sandbox.projects import fields
 from sandbox.state import audit
 from sandbox.state.people import Role
 from sandbox.state.projects import Project, Submission

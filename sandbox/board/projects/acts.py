@@ -16,13 +16,13 @@ from sandbox.board.forms import Form
 from sandbox.board.people.visitor import myself
 from sandbox.board.projects import submitting
 from sandbox.board.projects.draft import about, as_text, deadline_of, images_of, own_project, pages
-from sandbox.board.projects.fields import FIELDS, missing
 from sandbox.board.projects.submitting import Fate, content_of
 from sandbox.board.served import event
 from sandbox.board.site import page
 from sandbox.board.store import db, release
 from sandbox.board.talk.names import names
 from sandbox.board.words import gettext
+from sandbox.projects.fields import FIELDS, missing
 from sandbox.state.people import Account
 from sandbox.state.projects import Project, Submission
 from sandbox.state.records import Setting

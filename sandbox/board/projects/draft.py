@@ -19,7 +19,6 @@ from sandbox.board.deadlines import Deadline
 from sandbox.board.forms import N_, Form
 from sandbox.board.people.visitor import myself
 from sandbox.board.projects import submitting, writing
-from sandbox.board.projects.fields import BY_NAME, FIELDS, MOST_LINKS, USED, missing
 from sandbox.board.projects.writing import Other, Saved, Typed, empty, held
 from sandbox.board.served import event, generation
 from sandbox.board.site import page
@@ -27,6 +26,7 @@ from sandbox.board.store import db, release
 from sandbox.board.talk.names import names
 from sandbox.board.teams.own import my_team
 from sandbox.board.words import gettext
+from sandbox.projects.fields import BY_NAME, CHOICES, FIELDS, MOST_LINKS, USED, missing
 from sandbox.state.projects import Image, Project, Revision, Submission
 from sandbox.ui import languages
 
@@ -185,7 +185,7 @@ def _editor(
         text=as_text,
         names=names([project.changed_by, *(other.by for other in conflicts.values())]),
         images=images_of(project),
-        choices=writing.CHOICES,
+        choices=CHOICES,
         words=CHOICE_WORDS,
         pen=request.form.get("pen", "")[:40] or writing.new_pen(),
         form=Form(formdata=None),

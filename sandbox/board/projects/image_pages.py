@@ -22,12 +22,12 @@ from sandbox.board.forms import N_, Form, at_most, required, tidy
 from sandbox.board.people import limits
 from sandbox.board.people.visitor import me, must_join, myself
 from sandbox.board.projects import showing
-from sandbox.board.projects.fields import MOST_IMAGES
 from sandbox.board.projects.images import TOLD, NoPicture, Stored, encoded, stored
 from sandbox.board.site import at_most_bytes
 from sandbox.board.store import db, release, state
 from sandbox.board.teams import own
 from sandbox.board.words import gettext
+from sandbox.projects.fields import MOST_IMAGES
 from sandbox.state.people import Role
 from sandbox.state.projects import Image, Project
 

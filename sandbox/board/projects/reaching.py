@@ -23,9 +23,10 @@ from sqlalchemy.orm import Session
 from sandbox import clock
 from sandbox.board import calls
 from sandbox.board.jobs import every
-from sandbox.board.projects import fields, showing
+from sandbox.board.projects import showing
 from sandbox.board.served import event
 from sandbox.board.store import state
+from sandbox.projects import fields
 from sandbox.state.projects import Project
 from sandbox.state.teams import Team
 

@@ -17,7 +17,6 @@ from sandbox import clock
 from sandbox.board import deadlines, uploads
 from sandbox.board.forms import tidy, tidy_lines
 from sandbox.board.projects import carried
-from sandbox.board.projects.fields import BY_NAME, faults, is_asked
 from sandbox.board.projects.submitting import submit
 from sandbox.board.served import generation
 from sandbox.board.standing import Stage
@@ -28,6 +27,7 @@ from sandbox.descriptors import LANGUAGES
 from sandbox.projects import packs
 from sandbox.projects.codes import ALPHABET, SHORT, short
 from sandbox.projects.faults import Fault
+from sandbox.projects.fields import BY_NAME, faults, is_asked
 from sandbox.projects.packs import PackRefused
 from sandbox.state import audit
 from sandbox.state.projects import Image, Noted, Pack, Project, Submission

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from sandbox import clock
 from sandbox.board.people.visitor import must_join
-from sandbox.board.projects import decoder, fields, submitting
+from sandbox.board.projects import decoder, submitting
+from sandbox.projects import fields
 from sandbox.state.people import Account, Role
 from sandbox.state.projects import Image, Project, Submission
 from sandbox.state.records import Setting

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from sandbox import clock
 from sandbox.board import receipts
-from sandbox.board.projects.fields import FIELDS, is_asked
+from sandbox.projects.fields import FIELDS, is_asked
 from sandbox.state.projects import Image, Project, Submission
 
 

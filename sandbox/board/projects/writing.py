@@ -14,22 +14,18 @@ from werkzeug.datastructures import MultiDict
 
 from sandbox import clock
 from sandbox.board.forms import tidy, tidy_lines
-from sandbox.board.projects.fields import (
+from sandbox.board.words import gettext
+from sandbox.projects.fields import (
     BY_NAME,
+    CHOICES,
     FIELDS,
-    LICENCES,
     MOST_ADDRESS,
+    MOST_LABEL,
     MOST_LINKS,
-    NONE,
-    USED,
     Field,
     is_address,
 )
-from sandbox.board.words import gettext
 from sandbox.state.projects import Project, Revision
-
-MOST_LABEL = 120  # characters of a link's words
-CHOICES = {"licence": LICENCES, "ai": (NONE, USED)}
 
 
 def new_pen() -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-
 from flask import abort, flash, redirect, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sandbox import clock
+from sandbox.board import receipts
 from sandbox.board.people.visitor import keyed, me, myself
 from sandbox.board.store import db
 from sandbox.board.teams import membership
@@ -17,7 +16,6 @@ from sandbox.state.people import Account
 from sandbox.state.projects import Project
 from sandbox.state.teams import Membership, Team
 
-ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that looks like something else
 LENGTH = 8
 
 
@@ -70,7 +68,7 @@ def begin(
 
 def new_code(found: Team) -> str:
     """Another code for the team, which ends the one before."""
-    code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    code = receipts.new(LENGTH)
     found.code_hash = code_hash(code)
     return code
 

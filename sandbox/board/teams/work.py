@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from sandbox.board import deadlines
 from sandbox.board.deadlines import Deadline
-from sandbox.board.projects import fields
 from sandbox.board.projects.submitting import counting
+from sandbox.projects import fields
 from sandbox.state.projects import Project, Submission
 from sandbox.state.teams import Team
 

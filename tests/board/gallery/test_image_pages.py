@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.board import uploads
 from sandbox.board.projects import image_pages
-from sandbox.board.projects.fields import MOST_IMAGES
+from sandbox.projects.fields import MOST_IMAGES
 from tests.board.client import Client
 from tests.board.gallery.conftest import open_gallery, team
 from tests.board.gallery.pictures import picture

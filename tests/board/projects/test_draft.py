@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from sandbox.board.projects.draft import SECTIONS
-from sandbox.board.projects.fields import FIELDS, MOST_LINKS
+from sandbox.projects.fields import FIELDS, MOST_LINKS
 from sandbox.state.projects import Revision
 from sandbox.state.teams import Membership
 from tests.board.projects.conftest import WHOLE

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from sandbox import clock
 from sandbox.board.teams import own, sizes
-from sandbox.board.teams.own import ALPHABET
+from sandbox.projects.codes import ALPHABET
 from sandbox.state.people import SkillHeld
 from sandbox.state.teams import Membership, Team, TeamRequest
 from tests.board.visitors import account, enter
